@@ -1,0 +1,72 @@
+// Typed events. A listener that throws or rejects harms nothing.
+import type { IncomingMessage } from 'node:http'
+import type { SessionError } from './errors.js'
+
+/** Why a session ended. */
+export type EndReason = 'signedOut' | 'destroyed' | 'regenerated' | 'manager' | 'expired' | 'evicted' | 'unknownOutcome'
+
+/** Why a cookie was not used. */
+export type RejectReason =
+  /** Our name, but no token of ours under any of the secrets. */
+  | 'signature'
+  /** Rightly signed, but its session ended or expired, or never was. */
+  | 'unknown'
+  /** Several live sessions in one request: none is used. */
+  | 'several'
+
+interface OfSession {
+  readonly handle: string
+  readonly userId: string | undefined
+}
+
+interface OfRequest {
+  /** The request in which it happened. */
+  readonly request: IncomingMessage
+}
+
+export interface SessionEvents {
+  /** A session was stored for the first time. */
+  created: OfSession & OfRequest
+  /** A user signed in: by `signIn`, or because the resolved user changed. */
+  signedIn: OfSession & OfRequest
+  /** The token changed; the old one is dead. */
+  rotated: OfSession & OfRequest
+  /** Data was saved; key names only. */
+  changed: OfSession & OfRequest & { readonly keys: readonly string[] }
+  ended: OfSession & { readonly reason: EndReason; readonly request: IncomingMessage | undefined }
+  /** A writer came too late: its session was ended or signed in anew meanwhile. Nothing was saved. */
+  gone: OfSession & OfRequest
+  rejected: OfRequest & { readonly reason: RejectReason; readonly handle: string | undefined }
+  /** An old verifier of a live session was presented: a late request, or a stolen cookie. */
+  reuse: OfRequest & { readonly handle: string | undefined }
+  storeError: { readonly error: SessionError; readonly request: IncomingMessage | undefined }
+}
+
+export type SessionEventName = keyof SessionEvents
+
+export class SessionEmitter {
+  readonly #listeners: Map<SessionEventName, Set<(event: never) => unknown>> = new Map()
+
+  /** Calls `listener` for every such event; returns a function that stops it. */
+  on<N extends SessionEventName>(name: N, listener: (event: SessionEvents[N]) => unknown): () => void {
+    const listeners = this.#listeners.get(name) ?? new Set()
+    this.#listeners.set(name, listeners)
+    listeners.add(listener)
+    return () => {
+      listeners.delete(listener)
+    }
+  }
+
+  emit<N extends SessionEventName>(name: N, event: SessionEvents[N]): void {
+    const listeners = this.#listeners.get(name)
+    if (listeners === undefined || listeners.size === 0) return
+    for (const listener of listeners) {
+      try {
+        const result = (listener as (event: SessionEvents[N]) => unknown)(event)
+        if (result instanceof Promise) result.catch(() => {})
+      } catch {
+        // The listener's failure is its own.
+      }
+    }
+  }
+}
