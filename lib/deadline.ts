@@ -1,5 +1,6 @@
 // Bounded waits: every store call ends by its deadline. Timers run on the monotonic clock.
 import { SessionStoreError } from './errors.js'
+import { isPromise } from './maybe.js'
 import type { MaybePromise } from './store.js'
 
 /**
@@ -18,7 +19,7 @@ export function withDeadline<T>(
   } catch (error) {
     throw failed(operation, error)
   }
-  return answer instanceof Promise ? race(operation, ms, answer, onLate) : answer
+  return isPromise(answer) ? race(operation, ms, answer, onLate) : answer
 }
 
 function race<T>(operation: string, ms: number, answer: Promise<T>, onLate?: (value: T) => void): Promise<T> {

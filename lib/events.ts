@@ -1,6 +1,7 @@
 // Typed events. A listener that throws or rejects harms nothing.
 import type { IncomingMessage } from 'node:http'
 import type { SessionError } from './errors.js'
+import { isPromise } from './maybe.js'
 
 /** Why a session ended. */
 export type EndReason = 'signedOut' | 'destroyed' | 'regenerated' | 'manager' | 'expired' | 'evicted' | 'unknownOutcome'
@@ -63,7 +64,7 @@ export class SessionEmitter {
     for (const listener of listeners) {
       try {
         const result = (listener as (event: SessionEvents[N]) => unknown)(event)
-        if (result instanceof Promise) result.catch(() => {})
+        if (isPromise(result)) result.catch(() => {})
       } catch {
         // The listener's failure is its own.
       }

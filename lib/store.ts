@@ -63,7 +63,7 @@ export interface StoredSession {
   readonly facts: SessionFacts
 }
 
-/** Changes to a stored session. The store applies them in this order: `expect`, `clear`, `unset`, `set`, `terms`. */
+/** Changes to a stored session. The store applies them in this order: `expect`, `clear`, `unset`, `set`, `indexes`, `terms`. */
 export interface SessionChanges {
   /** Apply nothing unless each of these keys still has this text (`null`: is absent). */
   readonly expect?: Readonly<Record<string, string | null>>
@@ -71,7 +71,10 @@ export interface SessionChanges {
   readonly clear?: { readonly keep: readonly string[] }
   readonly unset?: readonly string[]
   readonly set?: SessionValues
-  readonly terms?: Partial<SessionTerms>
+  /** Index name → new value, or `null` to leave that index. Merged by name: indexes that are not named here stay (`clear` does not touch them). */
+  readonly indexes?: Readonly<Record<string, string | null>>
+  /** Replaces the terms that are named; the others stay. */
+  readonly terms?: Partial<Omit<SessionTerms, 'indexes'>>
 }
 
 export type UpdateResult =

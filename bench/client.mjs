@@ -1,0 +1,69 @@
+// A client that costs little: keep-alive connections, one request at a time on each, no parsing beyond what ends a response.
+
+/** `connect()` opens a stream to the server. Each connection keeps the cookie that it was given. */
+export async function openConnections(connect, count) {
+  const connections = []
+  for (let i = 0; i < count; i++) connections.push(new Connection(await connect()))
+  return connections
+}
+
+/** Sends `requests` requests over all connections together. */
+export async function fire(connections, { path, withCookie }, requests) {
+  let left = requests
+  const work = async (connection) => {
+    const head = connection.request('GET', path, withCookie)
+    while (left-- > 0) await connection.send(head)
+  }
+  await Promise.all(connections.map(work))
+}
+
+class Connection {
+  #stream
+  #received = ''
+  #settle = null
+  #cookie = ''
+
+  constructor(stream) {
+    this.#stream = stream
+    stream.setEncoding('latin1')
+    stream.on('data', (chunk) => this.#take(chunk))
+    stream.on('error', (error) => this.#settle?.reject(error))
+    stream.on('close', () => this.#settle?.reject(new Error('the server closed the connection')))
+  }
+
+  request(method, path, withCookie) {
+    const cookie = withCookie ? `Cookie: ${this.#cookie}\r\n` : ''
+    return `${method} ${path} HTTP/1.1\r\nHost: localhost\r\nAccept: text/html\r\nUser-Agent: bench\r\n${cookie}Content-Length: 0\r\n\r\n`
+  }
+
+  /** Gives this connection a session of its own. */
+  async seed() {
+    const response = await this.send(this.request('POST', '/seed', false))
+    this.#cookie = /^set-cookie: ([^;\r]+)/im.exec(response)?.[1] ?? ''
+    return this.#cookie
+  }
+
+  send(request) {
+    return new Promise((resolve, reject) => {
+      this.#settle = { resolve, reject }
+      this.#stream.write(request)
+    })
+  }
+
+  close() {
+    this.#settle = null
+    this.#stream.destroy()
+  }
+
+  #take(chunk) {
+    this.#received += chunk
+    const headEnd = this.#received.indexOf('\r\n\r\n')
+    if (headEnd === -1) return
+    const length = Number(/content-length: (\d+)/i.exec(this.#received)[1])
+    if (this.#received.length < headEnd + 4 + length) return
+    const response = this.#received
+    this.#received = ''
+    if (response.startsWith('HTTP/1.1 200 ')) this.#settle.resolve(response)
+    else this.#settle.reject(new Error(response.slice(0, 500)))
+  }
+}

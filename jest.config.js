@@ -1,0 +1,18 @@
+/** @type {import('jest').Config} */
+export default {
+  testEnvironment: 'node',
+  testMatch: ['<rootDir>/test/**/*.test.ts'],
+  testTimeout: 15_000,
+  maxWorkers: '100%',
+  transform: {
+    '^.+\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2023' }, module: { type: 'commonjs' } }],
+  },
+  // Sources import './x.js', as tsc wants it; Jest reads './x.ts'.
+  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  // Builds and unpacked Node versions are none of Jest's business.
+  modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/\\.node-versions'],
+  // `npm test` passes --coverage. Babel's, because v8 counts files that hold only types as uncovered.
+  coverageProvider: 'babel',
+  collectCoverageFrom: ['lib/**/*.ts', 'stores/**/*.ts', 'testing/**/*.ts'],
+  coverageReporters: ['text'],
+}

@@ -1,0 +1,55 @@
+// What the response says about the session: its cookie, and that caches must keep it apart.
+import type { Exchange } from './exchange.js'
+import type { HeldHeaders } from './response-hold.js'
+import { clearedCookieLines, sessionCookieLine } from './session-cookie.js'
+import type { SessionFacts } from './store.js'
+
+/** Adds our headers to the application's. */
+export function decorate(exchange: Exchange, headers: HeldHeaders): void {
+  const cookies = cookieLines(exchange)
+  if (cookies.length > 0) headers.set('Set-Cookie', [...othersCookies(exchange, headers), ...cookies])
+  if (cookies.length > 0 || exchange.used) keepApart(headers, cookies.length > 0)
+}
+
+/** Only when the browser must learn something: a new token, a new signature, an end. */
+function cookieLines(exchange: Exchange): readonly string[] {
+  const { app, request, arrival, state } = exchange
+  const { stored } = state
+  if (stored === null) {
+    return exchange.clearsCookie || arrival.several ? clearedCookieLines(app, request, arrival.several) : []
+  }
+  const known = arrival.found?.cookie
+  if (state.ended || (known !== undefined && known.token === stored.token && !known.stale)) return []
+  const line = sessionCookieLine(app, request, stored.token, stored.facts, timeOf(exchange, stored.facts))
+  if (line === null) return []
+  return arrival.several ? [...clearedCookieLines(app, request, true), line] : [line]
+}
+
+function timeOf(exchange: Exchange, facts: SessionFacts): number {
+  const loaded = exchange.arrival.found?.loaded
+  return loaded !== undefined && loaded.facts.startedAt === facts.startedAt ? loaded.now : facts.startedAt
+}
+
+/** The application's own cookies, in order; never a second line of our name (RFC 6265bis 4.1.1). */
+function othersCookies(exchange: Exchange, headers: HeldHeaders): readonly string[] {
+  const given = headers.get('Set-Cookie') ?? []
+  const ours = `${exchange.app.config.key}=`
+  return (typeof given === 'string' ? [given] : given).filter((line) => !line.startsWith(ours))
+}
+
+function keepApart(headers: HeldHeaders, setsCookie: boolean): void {
+  const vary = textOf(headers.get('Vary'))
+  if (!/(^|,)\s*(cookie|\*)\s*(,|$)/i.test(vary)) headers.set('Vary', vary === '' ? 'Cookie' : `${vary}, Cookie`)
+  const caching = textOf(headers.get('Cache-Control'))
+  if (caching === '') headers.set('Cache-Control', 'private')
+  else if (setsCookie && !/(^|,)\s*(private|no-store)\s*(,|$)/i.test(caching)) headers.set('Cache-Control', privately(caching))
+}
+
+function privately(caching: string): string {
+  const directives = caching.split(',').map((directive) => directive.trim())
+  return ['private', ...directives.filter((directive) => !/^(public|s-maxage=.*)$/i.test(directive))].join(', ')
+}
+
+function textOf(value: string | readonly string[] | undefined): string {
+  return typeof value === 'string' ? value : (value ?? []).join(', ')
+}

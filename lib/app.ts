@@ -1,0 +1,88 @@
+// What all requests of one `session(...)` share.
+import { withDeadline } from './deadline.js'
+import type { SessionError } from './errors.js'
+import { SessionEmitter } from './events.js'
+import { isPromise } from './maybe.js'
+import type { OpenStore, SessionConfig, SessionOptions } from './options.js'
+import { resolveOptions } from './options.js'
+import type { MaybePromise, StoreEvent } from './store.js'
+import { type TokenSigner, tokenSigner } from './token-signer.js'
+
+export interface SessionApp {
+  readonly config: SessionConfig
+  readonly events: SessionEmitter
+  readonly signer: TokenSigner
+  /** Under which a request carries its exchange; one per `session(...)`. */
+  readonly mark: symbol
+  /** One warning per code. */
+  warn(code: string, message: string): void
+  /** `null` once the store has been reached; until then what to wait for. */
+  connecting(): Promise<void> | null
+  /** One store call: within its deadline, failures reported. */
+  call<T>(operation: string, call: () => MaybePromise<T>, onLate?: (value: T) => void): MaybePromise<T>
+}
+
+export function createApp(options: SessionOptions, openStore: OpenStore): SessionApp {
+  const warn = onceEach()
+  const config = resolveOptions(options, openStore, warn)
+  const events = new SessionEmitter()
+  const report = (error: unknown): never => {
+    events.emit('storeError', { error: error as SessionError, request: undefined })
+    throw error
+  }
+  config.store.listen?.((event) => tell(events, event))
+  return {
+    config,
+    events,
+    signer: tokenSigner(config),
+    mark: Symbol('steady-session'),
+    warn,
+    connecting: connection(config, report),
+    call(operation, call, onLate) {
+      try {
+        const answer = withDeadline(operation, config.storeTimeoutMs, call, onLate)
+        return isPromise(answer) ? answer.catch(report) : answer
+      } catch (error) {
+        return report(error)
+      }
+    },
+  }
+}
+
+/** Connects in the background; a connection that failed is tried again by the next request that needs it. */
+function connection(config: SessionConfig, report: (error: unknown) => never): () => Promise<void> | null {
+  const { store, connectTimeoutMs } = config
+  let pending: Promise<void> | null = null
+  let connected = store.ready === undefined
+  const connect = (): Promise<void> => {
+    const attempt = Promise.resolve(withDeadline('connect', connectTimeoutMs, async () => store.ready?.()))
+    return attempt.then(() => {
+      connected = true
+    }, report)
+  }
+  const current = (): Promise<void> | null => {
+    if (connected) return null
+    if (pending === null) {
+      pending = connect().finally(() => {
+        pending = null
+      })
+      pending.catch(() => {})
+    }
+    return pending
+  }
+  current()
+  return current
+}
+
+function tell(events: SessionEmitter, event: StoreEvent): void {
+  events.emit('ended', { handle: event.handle, userId: event.userId, reason: event.type, request: undefined })
+}
+
+function onceEach(): (code: string, message: string) => void {
+  const said = new Set<string>()
+  return (code, message) => {
+    if (said.has(code)) return
+    said.add(code)
+    process.emitWarning(message, { type: 'SteadySessionWarning', code: `STEADY_SESSION_${code}` })
+  }
+}

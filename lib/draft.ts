@@ -1,0 +1,224 @@
+// The data of one session in one request: what the store has, what the handler was handed, and what changed.
+import { SessionDataError } from './errors.js'
+import type { SessionChanges, SessionValues } from './store.js'
+import { assertStorableKind, deadlineOf, fromText, readsAs, toText } from './values.js'
+
+/** A key that the handler set, deleted, or was handed as an object. */
+interface Slot {
+  /** `undefined`: deleted. */
+  readonly value: unknown
+  readonly deadline: number | null
+  /** Set or deleted by the handler, as opposed to handed out only. */
+  readonly written: boolean
+}
+
+/** The part of the changes that concerns data. */
+export type DataChanges = Pick<SessionChanges, 'clear' | 'unset' | 'set'>
+
+/** Changes on their way to the store; handed back to `accept` when they have arrived. */
+export interface Collected {
+  readonly changes: DataChanges
+  /** Names of the keys that change, for events. */
+  readonly keys: readonly string[]
+  readonly slots: ReadonlyMap<string, Slot>
+  readonly restart: Restart | null
+}
+
+/** Everything that the request did not write is dropped, but for `keep`. */
+interface Restart {
+  readonly keep: readonly string[]
+}
+
+const NOTHING: SessionValues = Object.freeze(Object.create(null) as Record<string, string>)
+
+export class Draft {
+  #stored: SessionValues
+  #slots: Map<string, Slot> = new Map()
+  #restart: Restart | null = null
+  readonly #maxBytes: number
+  readonly #age: () => number
+
+  /** `age`: milliseconds since the session's creation, by the store's clock; judges keys with a time to live. */
+  constructor(stored: SessionValues | null, maxBytes: number, age: () => number) {
+    this.#stored = stored ?? NOTHING
+    this.#maxBytes = maxBytes
+    this.#age = age
+  }
+
+  get(key: string): unknown {
+    const slot = this.#slots.get(key)
+    if (slot !== undefined) return this.#isOver(slot.deadline) ? undefined : slot.value
+    const text = this.storedText(key)
+    if (text === null) return undefined
+    const value = fromText(key, text)
+    // An object may be changed in place, so it is remembered and compared when the changes are collected.
+    if (typeof value === 'object' && value !== null) {
+      this.#slots.set(key, { value, deadline: deadlineOf(text), written: false })
+    }
+    return value
+  }
+
+  /** The text that the store has for the key, `null` if it is absent, dropped or past its time to live. */
+  storedText(key: string): string | null {
+    const text = this.#stored[key]
+    if (text === undefined || this.#isDropped(key)) return null
+    return this.#isOver(deadlineOf(text)) ? null : text
+  }
+
+  has(key: string): boolean {
+    const slot = this.#slots.get(key)
+    if (slot === undefined) return this.storedText(key) !== null
+    return slot.value !== undefined && !this.#isOver(slot.deadline)
+  }
+
+  set(key: string, value: unknown, ttlMs: number | null): void {
+    assertStorableKind(key, value)
+    const deadline = ttlMs === null || value === undefined ? null : Math.round(this.#age() + ttlMs)
+    this.#slots.set(key, { value, deadline, written: true })
+  }
+
+  delete(key: string): void {
+    this.#slots.set(key, { value: undefined, deadline: null, written: true })
+  }
+
+  /** Drops all data, also keys that this request never saw. */
+  clear(): void {
+    this.#slots.clear()
+    this.#restart = { keep: [] }
+  }
+
+  /** Drops what this request did not write itself, but for the keys in `keep`. */
+  restart(keep: readonly string[]): void {
+    for (const [key, slot] of this.#slots) {
+      if (!slot.written && !keep.includes(key)) this.#slots.delete(key)
+    }
+    this.#restart = { keep: this.#restart === null ? keep : this.#restart.keep.filter((key) => keep.includes(key)) }
+  }
+
+  keys(): string[] {
+    const keys = Object.keys(this.#stored).filter((key) => this.#slots.has(key) === false && this.storedText(key) !== null)
+    for (const key of this.#slots.keys()) if (this.has(key)) keys.push(key)
+    return keys
+  }
+
+  /** Whether the handler wrote this key, or might have changed it in place. */
+  touches(key: string): boolean {
+    return this.#restart !== null || this.#slots.has(key)
+  }
+
+  /** A draft of the same stored data without this request's changes. */
+  original(): Draft {
+    return new Draft(this.#stored, this.#maxBytes, this.#age)
+  }
+
+  /** What must be saved, or `null`. Throws `SessionDataError` for what cannot be. */
+  collect(): Collected | null {
+    if (this.#slots.size === 0 && this.#restart === null) return null
+    const set: Record<string, string> = Object.create(null)
+    const unset: string[] = []
+    const slots = new Map<string, Slot>()
+    for (const [key, slot] of this.#slots) {
+      const before = this.#isDropped(key) ? undefined : this.#stored[key]
+      if (!slot.written && readsAs(slot.value, slot.deadline, before)) continue
+      const text = slot.value === undefined ? undefined : toText(key, slot.value, slot.deadline)
+      if (text === before) continue
+      slots.set(key, slot)
+      if (text === undefined) unset.push(key)
+      else set[key] = text
+    }
+    if (slots.size === 0 && this.#restart === null) return null
+    this.#assertSize(set, unset)
+    const clear = this.#restart === null ? {} : { clear: this.#restart }
+    return { changes: { ...clear, set, unset }, keys: [...slots.keys()], slots, restart: this.#restart }
+  }
+
+  /** The collected changes are in the store now; what the handler changed meanwhile stays to be saved. */
+  accept(collected: Collected): void {
+    this.#stored = applyData(this.#stored, collected.changes)
+    if (this.#restart === collected.restart) this.#restart = null
+    for (const [key, slot] of collected.slots) {
+      if (this.#slots.get(key) !== slot) continue
+      if (typeof slot.value === 'object' && slot.value !== null) this.#slots.set(key, { ...slot, written: false })
+      else this.#slots.delete(key)
+    }
+  }
+
+  /** Back to what is stored; the changes of this request are forgotten. */
+  reset(stored: SessionValues): void {
+    this.#stored = stored
+    this.#slots.clear()
+    this.#restart = null
+  }
+
+  /** The store has this text for the key now (`null`: nothing); forgets the value that led to it. */
+  settle(key: string, text: string | null, basis: unknown): void {
+    this.#stored = applyData(this.#stored, text === null ? { unset: [key] } : { set: { [key]: text } })
+    if (this.#slots.get(key) === basis) this.#slots.delete(key)
+  }
+
+  /** The stored session is gone; what remains is what this request wrote. */
+  forgetStored(): void {
+    for (const [key, slot] of this.#slots) if (!slot.written) this.#slots.delete(key)
+    this.#stored = NOTHING
+    this.#restart = null
+  }
+
+  /** The text that the store has for the key, whatever became of it here. */
+  rawText(key: string): string | null {
+    return this.#stored[key] ?? null
+  }
+
+  /** The text of a value that the handler wrote: `null` if deleted, `undefined` if it did not write the key. */
+  writtenText(key: string): string | null | undefined {
+    const slot = this.#slots.get(key)
+    if (slot === undefined || (!slot.written && readsAs(slot.value, slot.deadline, this.#stored[key]))) return undefined
+    return slot.value === undefined || this.#isOver(slot.deadline) ? null : toText(key, slot.value, slot.deadline)
+  }
+
+  /** The text, unless its key's time to live is over. */
+  current(text: string | null): string | null {
+    return text === null || this.#isOver(deadlineOf(text)) ? null : text
+  }
+
+  /** Whether data that this request never saw is to be dropped. */
+  get restarts(): boolean {
+    return this.#restart !== null
+  }
+
+  /** Identifies the handler's latest write of the key, for `settle`. */
+  slotOf(key: string): unknown {
+    return this.#slots.get(key)
+  }
+
+  #isDropped(key: string): boolean {
+    return this.#restart !== null && !this.#restart.keep.includes(key)
+  }
+
+  #isOver(deadline: number | null): boolean {
+    return deadline !== null && this.#age() >= deadline
+  }
+
+  #assertSize(set: SessionValues, unset: readonly string[]): void {
+    const after = applyData(this.#stored, { ...(this.#restart === null ? {} : { clear: this.#restart }), set, unset })
+    let bytes = 0
+    let largest = ''
+    for (const [key, text] of Object.entries(after)) {
+      bytes += Buffer.byteLength(key) + Buffer.byteLength(text)
+      if (text.length > (after[largest] ?? '').length) largest = key
+    }
+    if (bytes <= this.#maxBytes) return
+    throw new SessionDataError(largest, `the session would take ${bytes} bytes, more than the ${this.#maxBytes} of maxBytes; this is its largest key`)
+  }
+}
+
+/** Data changes applied to values, in the contract's order. */
+export function applyData(values: SessionValues, changes: DataChanges): SessionValues {
+  const after: Record<string, string> = Object.create(null)
+  for (const key of changes.clear?.keep ?? Object.keys(values)) {
+    const text = values[key]
+    if (text !== undefined) after[key] = text
+  }
+  for (const key of changes.unset ?? []) delete after[key]
+  for (const key of Object.keys(changes.set ?? {})) after[key] = changes.set?.[key] as string
+  return after
+}

@@ -1,0 +1,38 @@
+// signOut, regenerate and destroy: the session ends in the store at once, and `req.session` holds another.
+import type { EndReason } from './events.js'
+import { whenReady } from './maybe.js'
+import type { SessionState } from './session-state.js'
+import type { MaybePromise } from './store.js'
+
+/** What comes in the place of the ended session. */
+export interface Successor {
+  /** Keys that go along. */
+  readonly keep?: readonly string[]
+  /** Whether the new session may be stored; then a new cookie must still be possible. */
+  readonly usable: boolean
+}
+
+export function endSession(state: SessionState, reason: EndReason, successor: Successor): Promise<void> {
+  const { exchange } = state
+  if (state.replaced) return exchange.intend(() => {})
+  if (reason === 'regenerated' && (exchange.cookieClosed || exchange.finished)) return exchange.intend(() => state.assertCookiePossible())
+  const fresh = exchange.replaceSession()
+  for (const key of successor.keep ?? []) if (state.draft.has(key)) fresh.draft.set(key, state.draft.get(key), null)
+  fresh.ended = !successor.usable
+  return exchange.intend(() => destroy(state, reason))
+}
+
+/** Only who really ended it may remove the cookie: if it was gone already, the browser may hold a newer one. */
+function destroy(state: SessionState, reason: EndReason): MaybePromise<void> {
+  const { exchange, stored } = state
+  const { app, request, arrival } = exchange
+  if (stored === null) return
+  return whenReady(
+    app.call('destroy', () => app.config.store.destroy(stored.token)),
+    (wasThere) => {
+      if (!wasThere) return
+      if (arrival.found?.loaded.handle === stored.handle) exchange.clearsCookie = true
+      app.events.emit('ended', { handle: stored.handle, userId: state.userId, reason, request })
+    },
+  )
+}

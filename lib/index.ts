@@ -1,0 +1,28 @@
+// The public face: exports only.
+import { openStoreByName } from '../stores/by-name.js'
+import { createSessions, type Sessions } from './middleware.js'
+import type { SessionOptions } from './options.js'
+
+/**
+ * Makes the session middleware for Express, Connect and `node:http`. Throws a `TypeError` that begins with the option's name if an
+ * option is wrong.
+ */
+export function session(options: SessionOptions = {}): Sessions {
+  return createSessions(options, openStoreByName)
+}
+
+export default session
+
+export { type MemoryStore, type MemoryStoreOptions, memoryStore } from '../stores/memory.js'
+export type { CookieOptions } from './cookie-options.js'
+export type { Duration } from './durations.js'
+export * from './errors.js'
+export type { EndReason, RejectReason, SessionEventName, SessionEvents } from './events.js'
+export type { IndexQuery, SessionManager } from './manager.js'
+export type { Next, Sessions } from './middleware.js'
+export type { SessionOptions } from './options.js'
+export type { Session, SetOptions, SignInOptions } from './session.js'
+export * from './session-data.js'
+export type { SessionInfo } from './session-info.js'
+export * from './store.js'
+export type { UserResolver } from './user.js'

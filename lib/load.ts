@@ -1,0 +1,58 @@
+// From the tokens of a request to its session: at most one round trip, none without a token whose signature holds.
+import type { IncomingMessage } from 'node:http'
+import type { SessionApp } from './app.js'
+import { isWithinLifetime } from './checks/lifetime.js'
+import type { Arrival, FoundSession } from './exchange.js'
+import { isPromise, whenReady } from './maybe.js'
+import type { PresentedCookies } from './session-cookie.js'
+import type { LoadedSession, MaybePromise } from './store.js'
+import { parseToken } from './token.js'
+import type { OpenedToken } from './token-signer.js'
+
+const STRANGER: Arrival = Object.freeze({ found: null, lost: false, several: false })
+
+/** Finds the live session among the tokens. Rejects if the store fails: an error never makes a stranger of a user. */
+export function loadSession(app: SessionApp, request: IncomingMessage, cookies: PresentedCookies): MaybePromise<Arrival> {
+  const { tokens } = cookies
+  if (tokens.length === 0) {
+    if (cookies.present) app.events.emit('rejected', { request, reason: 'signature', handle: undefined })
+    return STRANGER
+  }
+  const connecting = app.connecting()
+  if (connecting !== null) return connecting.then(() => loadAll(app, request, tokens))
+  return loadAll(app, request, tokens)
+}
+
+function loadAll(app: SessionApp, request: IncomingMessage, tokens: readonly OpenedToken[]): MaybePromise<Arrival> {
+  const slide = app.config.slide(request)
+  const loads = tokens.map((cookie) => loadOne(app, request, cookie, slide))
+  const settled = loads.some(isPromise) ? Promise.all(loads) : (loads as (FoundSession | null)[])
+  return whenReady(settled, (results) => choose(app, request, results))
+}
+
+function loadOne(app: SessionApp, request: IncomingMessage, cookie: OpenedToken, slide: boolean): MaybePromise<FoundSession | null> {
+  return whenReady(
+    app.call('load', () => app.config.store.load(cookie.token, { slide })),
+    (loaded) => {
+      if (loaded !== null && loaded !== 'reused' && isWithinLifetime(loaded)) return { loaded, cookie }
+      tellNone(app, request, cookie, loaded)
+      return null
+    },
+  )
+}
+
+/** Of one handle: the one that loaded. Of several: none, since one of them was planted (RFC 6265bis 8.6). */
+function choose(app: SessionApp, request: IncomingMessage, results: readonly (FoundSession | null)[]): Arrival {
+  const live = results.filter((result) => result !== null)
+  const [found] = live
+  if (found === undefined) return { found: null, lost: true, several: false }
+  if (live.every(({ loaded }) => loaded.handle === found.loaded.handle)) return { found, lost: false, several: false }
+  app.events.emit('rejected', { request, reason: 'several', handle: undefined })
+  return { found: null, lost: false, several: true }
+}
+
+function tellNone(app: SessionApp, request: IncomingMessage, cookie: OpenedToken, loaded: LoadedSession | 'reused' | null): void {
+  const handle = parseToken(cookie.token)?.handle
+  if (loaded === 'reused') app.events.emit('reuse', { request, handle })
+  else app.events.emit('rejected', { request, reason: 'unknown', handle })
+}

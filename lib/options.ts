@@ -1,0 +1,191 @@
+// Options are completed once, checked and frozen; every default is here.
+import { randomBytes } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import { type CookieOptions, type CookiePolicy, cookiePolicy } from './cookie-options.js'
+import { DAY, type Duration, durationMs } from './durations.js'
+import { weaknessOf } from './secrets.js'
+import { type SessionStore, USER_INDEX } from './store.js'
+import { defaultUser, type UserResolver } from './user.js'
+
+export interface SessionOptions {
+  /**
+   * Signs the cookie. An array rotates: the first signs, all verify. At least 32 bytes, and required in production; elsewhere, with the
+   * memory store, a random one for the life of the process is made if none is given.
+   */
+  readonly secret?: string | readonly string[] | undefined
+  /** Where sessions live: `'memory'` (default) or a store object. */
+  readonly store?: string | SessionStore | undefined
+  /** The cookie's name; default `'sid'`. `'__Host-sid'` is checked against the attributes. */
+  readonly key?: string
+  /** Idle expiry: how long a session lasts without a request. Default 14 days. */
+  readonly expiry?: Duration
+  /** Absolute lifetime, from creation or the last sign-in; never moves. Default 30 days (NIST SP 800-63B-4, AAL1); `false` turns it off. */
+  readonly maxLifetime?: Duration | false
+  /** Reads the id of the signed-in user from the data. Default: `userId`, else `user` or its `id`, else `passport.user`. */
+  readonly user?: UserResolver
+  /** Keys of the session by whose value sessions can be found, counted and ended; the user's always is. */
+  readonly indexes?: readonly string[]
+  /** Keys that a sign-in keeps. Default none: what came before the sign-in was a stranger's. */
+  readonly keepOnSignIn?: readonly string[]
+  /** Whether the browser keeps the cookie when it closes. Default `true`; `signIn` can decide otherwise. */
+  readonly remember?: boolean
+  readonly cookie?: CookieOptions | ((request: IncomingMessage) => CookieOptions)
+  /** Whether `X-Forwarded-Proto` is believed. Default: what Express's `trust proxy` says; without Express, no. */
+  readonly proxy?: boolean
+  /** Deadline of every store call. Default `'750ms'`. */
+  readonly storeTimeout?: Duration
+  /** Deadline of the first connection. Default `'10s'`. */
+  readonly connectTimeout?: Duration
+  /** Whether this request restarts the idle expiry. Default: always. Say `false` for a poll that must not keep a session alive. */
+  readonly slide?: (request: IncomingMessage) => boolean
+  /** Most bytes of one session's data. Default 64 KiB. */
+  readonly maxBytes?: number
+}
+
+/** The options, completed. Durations in milliseconds. */
+export interface SessionConfig {
+  /** The first signs, all verify. */
+  readonly secrets: readonly string[]
+  readonly store: SessionStore
+  readonly key: string
+  readonly idleMs: number
+  readonly lifetimeMs: number | null
+  readonly user: UserResolver
+  /** Without the user's. */
+  readonly indexes: readonly string[]
+  readonly keepOnSignIn: readonly string[]
+  readonly remember: boolean
+  readonly cookie: CookiePolicy
+  readonly proxy: boolean | undefined
+  readonly storeTimeoutMs: number
+  readonly connectTimeoutMs: number
+  readonly slide: (request: IncomingMessage) => boolean
+  readonly maxBytes: number
+  readonly production: boolean
+}
+
+/** Makes a store of its name or URL and of the options that are not the session's own; throws a `TypeError` for one it does not know. */
+export type OpenStore = (name: string, options: Readonly<Record<string, unknown>>) => SessionStore
+
+/** Reports a mistake that does not stop the application. */
+export type Warn = (code: string, message: string) => void
+
+const MAX_COOKIE_AGE_MS: number = 400 * DAY
+const ABSENT: Readonly<Record<string, string>> = {
+  resave: 'remove it; only what changed is saved',
+  saveUninitialized: 'remove it; an untouched session is never saved',
+  rolling: 'remove it; the server slides the expiry and the cookie need not move',
+  name: "use key (the cookie's name)",
+  genid: 'remove it; ids are 128 random bits, the cookie holds 256 more',
+  unset: 'remove it; use req.session.destroy()',
+  maxAge: 'use expiry, in seconds',
+  ttl: 'use expiry, in seconds',
+  secrets: 'use secret, which takes an array',
+  keys: 'use secret, which takes an array',
+}
+const OWN: readonly string[] = (
+  'secret,store,key,expiry,maxLifetime,user,indexes,keepOnSignIn,remember,cookie,proxy,storeTimeout,connectTimeout,slide,maxBytes'
+).split(',')
+
+/** Throws a `TypeError` that begins with the name of the option that is wrong and says what to write instead. */
+export function resolveOptions(options: SessionOptions, openStore: OpenStore, warn: Warn): SessionConfig {
+  if (typeof options !== 'object' || options === null) throw new TypeError('options: expected an object such as { secret }')
+  const given = withoutUndefined(options)
+  const production = process.env['NODE_ENV'] === 'production'
+  const store = resolveStore(given, openStore)
+  const key = resolveKey(given.key ?? 'sid')
+  const idleMs = durationMs('expiry', given.expiry ?? '14d')
+  const lifetimeMs = given.maxLifetime === false ? null : durationMs('maxLifetime', given.maxLifetime ?? '30d')
+  assertClocks(idleMs, lifetimeMs, given)
+  return Object.freeze({
+    secrets: resolveSecrets(given.secret, store, production, warn),
+    store,
+    key,
+    idleMs,
+    lifetimeMs,
+    user: optionalFunction('user', given.user) ?? defaultUser,
+    indexes: names('indexes', given.indexes).filter((name) => name !== USER_INDEX),
+    keepOnSignIn: names('keepOnSignIn', given.keepOnSignIn),
+    remember: flag('remember', given.remember) ?? true,
+    cookie: cookiePolicy(key, given.cookie),
+    proxy: flag('proxy', given.proxy),
+    storeTimeoutMs: durationMs('storeTimeout', given.storeTimeout ?? '750ms'),
+    connectTimeoutMs: durationMs('connectTimeout', given.connectTimeout ?? '10s'),
+    slide: optionalFunction('slide', given.slide) ?? (() => true),
+    maxBytes: positiveInteger('maxBytes', given.maxBytes ?? 64 * 1024),
+    production,
+  })
+}
+
+function withoutUndefined(options: SessionOptions): SessionOptions & Readonly<Record<string, unknown>> {
+  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
+  for (const name of Object.keys(given)) {
+    const instead = Object.hasOwn(ABSENT, name) ? ABSENT[name] : undefined
+    if (instead !== undefined) throw new TypeError(`${name}: ${instead}`)
+  }
+  return given
+}
+
+function resolveStore(given: SessionOptions & Readonly<Record<string, unknown>>, openStore: OpenStore): SessionStore {
+  const rest = Object.fromEntries(Object.entries(given).filter(([name]) => !OWN.includes(name)))
+  const store = given.store ?? 'memory'
+  if (typeof store === 'string') return openStore(store, rest)
+  const [foreign] = Object.keys(rest)
+  if (foreign !== undefined) throw new TypeError(`${foreign}: unknown option; known are ${OWN.join(', ')}`)
+  for (const method of ['create', 'load', 'update', 'rotate', 'destroy'] as const) {
+    if (typeof store?.[method] !== 'function') throw new TypeError(`store: expected a name, a URL or a store; ${method}() is missing`)
+  }
+  return store
+}
+
+function resolveKey(key: unknown): string {
+  if (typeof key === 'string' && /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,100}$/.test(key)) return key
+  throw new TypeError("key: expected the cookie's name, made of letters, digits and -_. (RFC 6265 4.1.1)")
+}
+
+function assertClocks(idleMs: number, lifetimeMs: number | null, given: SessionOptions): void {
+  if (idleMs > MAX_COOKIE_AGE_MS) throw new TypeError('expiry: over 400 days; seconds, not milliseconds?')
+  if (lifetimeMs === null) return
+  if (lifetimeMs > MAX_COOKIE_AGE_MS) throw new TypeError('maxLifetime: over 400 days; seconds, not milliseconds?')
+  if (idleMs <= lifetimeMs) return
+  throw new TypeError(`expiry: ${given.expiry} is beyond maxLifetime (${given.maxLifetime ?? "'30d' by default"}); raise maxLifetime or lower expiry`)
+}
+
+function resolveSecrets(secret: unknown, store: SessionStore, production: boolean, warn: Warn): readonly string[] {
+  if (secret === undefined) {
+    if (production) throw new TypeError('secret: required in production; make one with: openssl rand -base64 32')
+    if (store.name !== 'memory') throw new TypeError(`secret: required with the ${store.name} store; make one with: openssl rand -base64 32`)
+    warn('NO_SECRET', 'secret: none given, so a random one signs until this process ends; set one before production')
+    return [randomBytes(32).toString('base64')]
+  }
+  const secrets: readonly unknown[] = Array.isArray(secret) ? secret : [secret]
+  if (secrets.length === 0) throw new TypeError('secret: expected a string or an array of strings, got an empty array')
+  for (const each of secrets) {
+    if (typeof each !== 'string' || each === '') throw new TypeError('secret: expected a string or an array of strings')
+    const weakness = weaknessOf(each)
+    if (weakness !== null && production) throw new TypeError(`secret: ${weakness}; make one with: openssl rand -base64 32`)
+    if (weakness !== null) warn('WEAK_SECRET', `secret: ${weakness}; production will refuse it`)
+  }
+  return Object.freeze([...(secrets as readonly string[])])
+}
+
+function names(option: string, value: unknown): readonly string[] {
+  if (value === undefined) return []
+  if (Array.isArray(value) && value.every((name) => typeof name === 'string')) return Object.freeze([...new Set<string>(value)])
+  throw new TypeError(`${option}: expected an array of key names`)
+}
+
+function flag(option: string, value: unknown): boolean | undefined {
+  if (value === undefined || typeof value === 'boolean') return value
+  throw new TypeError(`${option}: expected true or false`)
+}
+
+function optionalFunction<F>(option: string, value: F | undefined): F | undefined {
+  if (value === undefined || typeof value === 'function') return value
+  throw new TypeError(`${option}: expected a function`)
+}
+
+function positiveInteger(option: string, value: unknown): number {
+  if (typeof value === 'number' && Number.isInteger(value) && value > 0) return value
+  throw new TypeError(`${option}: expected a positive whole number`)
+}

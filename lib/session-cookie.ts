@@ -1,0 +1,124 @@
+// Reading the session cookie of a request and writing that of a response (RFC 6265bis).
+import type { IncomingMessage } from 'node:http'
+import { stringifySetCookie } from 'cookie'
+import type { SessionApp } from './app.js'
+import { serializable } from './cookie-options.js'
+import { DAY, SECOND } from './durations.js'
+import type { SessionFacts } from './store.js'
+import type { OpenedToken } from './token-signer.js'
+
+/** More cookies of our name than this are not looked at: each costs a signature check. */
+const MAX_CANDIDATES = 4
+
+/** RFC 6265bis 5.5: browsers cap the lifetime at 400 days. */
+const MAX_AGE_MS: number = 400 * DAY
+
+const NONE: PresentedCookies = Object.freeze({ tokens: [], present: false })
+
+export interface PresentedCookies {
+  /** The tokens whose signature holds, each once. */
+  readonly tokens: readonly OpenedToken[]
+  /** Whether the request has a cookie of our name at all. */
+  readonly present: boolean
+}
+
+/** Every candidate of our name whose signature holds; at most four. Never throws. */
+export function readSessionCookies(app: SessionApp, request: IncomingMessage): PresentedCookies {
+  const header = request.headers.cookie
+  if (header === undefined) return NONE
+  const values = valuesNamed(header, app.config.key)
+  if (values.length === 0) return NONE
+  const candidates = values.filter((value, i) => app.signer.isPlausible(value) && values.indexOf(value) === i)
+  const tokens: OpenedToken[] = []
+  for (const candidate of candidates.slice(0, MAX_CANDIDATES)) {
+    const opened = app.signer.open(candidate)
+    if (opened !== null) tokens.push(opened)
+  }
+  return { tokens, present: true }
+}
+
+/** The `Set-Cookie` line that gives the token to the browser; `null` if this connection must not have it. */
+export function sessionCookieLine(app: SessionApp, request: IncomingMessage, token: string, facts: SessionFacts, now: number): string | null {
+  const attributes = app.config.cookie(request)
+  const secure = secureFlag(app, request)
+  if (secure === null) return null
+  const leftMs = facts.lifetimeMs === null ? MAX_AGE_MS : Math.min(facts.startedAt + facts.lifetimeMs - now, MAX_AGE_MS)
+  const age = facts.persistent ? { maxAge: Math.max(1, Math.floor(leftMs / SECOND)) } : {}
+  return stringifySetCookie(app.config.key, app.signer.seal(token), { ...serializable(attributes), ...age, secure })
+}
+
+/** The `Set-Cookie` lines that remove the cookie; `everywhere`: also from other paths and domains where it may sit. */
+export function clearedCookieLines(app: SessionApp, request: IncomingMessage, everywhere: boolean): string[] {
+  const attributes = serializable(app.config.cookie(request))
+  const base = { ...attributes, maxAge: 0, expires: new Date(0), secure: secureFlag(app, request) ?? true }
+  const lines = new Set([stringifySetCookie(app.config.key, '', base)])
+  if (!everywhere) return [...lines]
+  const { domain: _domain, ...hostOnly } = base as typeof base & { domain?: string }
+  for (const path of pathsAbove(request.url ?? '/')) {
+    lines.add(stringifySetCookie(app.config.key, '', { ...hostOnly, path }))
+    for (const domain of domainsAbove(request.headers.host ?? '')) lines.add(stringifySetCookie(app.config.key, '', { ...hostOnly, path, domain }))
+  }
+  return [...lines]
+}
+
+/** Whether a session cookie may travel on this connection; says once why not. */
+export function mayCarryCookie(app: SessionApp, request: IncomingMessage): boolean {
+  return secureFlag(app, request) !== null
+}
+
+/** Whether the cookie gets `Secure`; `null`: it must not be sent on this connection. */
+function secureFlag(app: SessionApp, request: IncomingMessage): boolean | null {
+  const { secure, sameSite, partitioned } = app.config.cookie(request)
+  if (secure === false) return false
+  if (isSecure(app, request)) return true
+  if (secure === 'auto' && !app.config.production && sameSite !== 'none' && !partitioned) return false
+  app.warn(
+    'INSECURE',
+    `the session cookie is not sent, since it must be Secure and ${request.method} arrived over plain HTTP; ` +
+      "behind a proxy that ends TLS, set Express's 'trust proxy' (or the option proxy: true); a site that is plain HTTP on purpose needs cookie.secure: false",
+  )
+  return null
+}
+
+function isSecure(app: SessionApp, request: IncomingMessage & { readonly secure?: unknown }): boolean {
+  if ('encrypted' in request.socket && request.socket.encrypted === true) return true
+  if (app.config.proxy === undefined) return request.secure === true
+  return app.config.proxy && String(request.headers['x-forwarded-proto'] ?? '').split(',', 1)[0]?.trim().toLowerCase() === 'https'
+}
+
+/** The values of the cookies with exactly this name, undecoded: no other spelling of a name is ours (CVE-2022-31629). */
+function valuesNamed(header: string, name: string): string[] {
+  const values: string[] = []
+  const needle = `${name}=`
+  for (let at = header.indexOf(needle); at !== -1; at = header.indexOf(needle, at + needle.length)) {
+    if (!startsPair(header, at)) continue
+    const end = header.indexOf(';', at)
+    values.push(header.slice(at + needle.length, end === -1 ? undefined : end).trim())
+    if (values.length >= 64) break
+  }
+  return values
+}
+
+function startsPair(header: string, at: number): boolean {
+  let before = at - 1
+  while (before >= 0 && (header[before] === ' ' || header[before] === '\t')) before--
+  return before < 0 || header[before] === ';'
+}
+
+/** `/`, and the folders of the request's path, with and without the last slash; at most four levels. */
+function pathsAbove(url: string): string[] {
+  const folders = /^(\/[\w\-.~/%]*)/.exec(url)?.[1]?.split('/').filter(Boolean).slice(0, 4) ?? []
+  const paths = folders.flatMap((_, i) => {
+    const path = `/${folders.slice(0, i + 1).join('/')}`
+    return [path, `${path}/`]
+  })
+  return ['/', ...paths]
+}
+
+/** The request's host and the domains above it that have a dot; at most four. */
+function domainsAbove(host: string): string[] {
+  const name = host.replace(/:\d+$/, '')
+  if (!/^[a-z0-9-]+(\.[a-z0-9-]+)+$/i.test(name) || /^[\d.]+$/.test(name)) return []
+  const labels = name.split('.')
+  return labels.slice(0, -1).map((_, i) => labels.slice(i).join('.')).slice(-4)
+}

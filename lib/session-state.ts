@@ -1,0 +1,156 @@
+// The life of one session within one exchange. `req.session` is its face, `commit` brings it to the store.
+import { performance } from 'node:perf_hooks'
+import { Draft } from './draft.js'
+import { SessionClosedError } from './errors.js'
+import type { Exchange } from './exchange.js'
+import { Session } from './session.js'
+import type { LoadedSession, SessionTerms, StoredSession } from './store.js'
+import { USER_INDEX } from './store.js'
+import { newHandle } from './token.js'
+import { ANY_KEY, type ResolvedUser, resolveUser } from './user.js'
+
+/** A new token is due, with the commit. */
+export interface Rotation {
+  readonly userId: string | null
+  readonly id: string
+  readonly persistent: boolean
+}
+
+export class SessionState {
+  readonly exchange: Exchange
+  readonly facade: Session
+  readonly draft: Draft
+  /** What the store holds of it; `null` while it was never stored. */
+  stored: StoredSession | null
+  rotation: Rotation | null = null
+  /** Another session took its place in `req.session`. */
+  replaced = false
+  /** Ended by this exchange, or found ended by it. */
+  ended = false
+  readonly #storeNow: number
+  readonly #since: number
+  #id: string | null = null
+  #resolved: ResolvedUser | null = null
+
+  constructor(exchange: Exchange, loaded: LoadedSession | null) {
+    this.exchange = exchange
+    this.stored = loaded
+    this.#since = performance.now()
+    this.#storeNow = loaded === null ? 0 : loaded.now
+    const createdAt = loaded === null ? 0 : loaded.facts.createdAt
+    this.draft = new Draft(loaded === null ? null : loaded.values, exchange.app.config.maxBytes, () => this.#now() - createdAt)
+    this.facade = new Session(this)
+  }
+
+  /** Public and opaque; changes with every new token, at the moment the handler causes it. */
+  get id(): string {
+    if (!this.ended && !this.replaced) this.noticeUserChange()
+    if (this.rotation !== null) return this.rotation.id
+    if (this.stored !== null) return this.stored.facts.id
+    this.#id ??= newHandle()
+    return this.#id
+  }
+
+  get userId(): string | undefined {
+    return this.rotation === null ? this.stored?.facts.indexes[USER_INDEX] : (this.rotation.userId ?? undefined)
+  }
+
+  /** Throws `SessionClosedError` if a change could no longer be saved. */
+  assertWritable(): void {
+    const { exchange } = this
+    if (this.replaced || this.ended) throw new SessionClosedError('this session object has ended; req.session holds the current one')
+    if (exchange.finished) throw new SessionClosedError('the response has ended; change the session before res.end(), res.send() or res.redirect()')
+    if (exchange.cookieClosed && (this.stored === null || exchange.app.config.store.sealsToken === true)) this.#refuseCookie()
+  }
+
+  /** Throws `SessionClosedError` if the browser can no longer be given a new cookie. */
+  assertCookiePossible(): void {
+    this.assertWritable()
+    if (this.exchange.cookieClosed) this.#refuseCookie()
+  }
+
+  /** Asks for a new token; what the request did not write itself is dropped, but for `keep`. */
+  rotate(userId: string | null, keep: true | readonly string[], persistent: boolean): void {
+    if (keep !== true) this.draft.restart(keep)
+    this.rotation = { userId, id: newHandle(), persistent }
+  }
+
+  /** Promise 4: a changed user gets a new token, even if the handler forgot `signIn`. */
+  noticeUserChange(): void {
+    if (this.rotation !== null || this.stored === null) return
+    const { user, keepOnSignIn } = this.exchange.app.config
+    if (!this.#mayHaveNewUser()) return
+    const before = this.stored.facts.indexes[USER_INDEX] ?? null
+    if (resolveUser(user, this.draft).userId === before) return
+    this.draft.restart(keepOnSignIn)
+    const { userId } = resolveUser(user, this.draft)
+    this.rotation = { userId, id: newHandle(), persistent: this.stored.facts.persistent }
+  }
+
+  get rotates(): boolean {
+    this.noticeUserChange()
+    return this.rotation !== null
+  }
+
+  /** Whether the resolver of the user reads this key. */
+  decidesUser(key: string): boolean {
+    const { reads } = this.#resolve()
+    return reads.has(key) || reads.has(ANY_KEY)
+  }
+
+  /** The terms under which this session is created or rotated. */
+  terms(): Omit<SessionTerms, 'indexes'> {
+    const { config } = this.exchange.app
+    const { idleMs, lifetimeMs, remember } = config
+    return { id: this.id, idleMs, lifetimeMs, persistent: this.rotation?.persistent ?? remember, ...originOf(this.exchange.request) }
+  }
+
+  /** The store has this now. */
+  becameStored(stored: StoredSession): void {
+    this.stored = stored
+    this.rotation = null
+    this.#resolved = null
+  }
+
+  /** Read again from the store; what the handler changed is forgotten. */
+  reloaded(loaded: LoadedSession): void {
+    this.becameStored(loaded)
+    this.draft.reset(loaded.values)
+  }
+
+  /** The store's clock, carried on by the monotonic one. */
+  #now(): number {
+    return this.#storeNow + performance.now() - this.#since
+  }
+
+  /** The resolver is asked again only if a key that it read may have changed. */
+  #mayHaveNewUser(): boolean {
+    const { reads } = this.#resolve()
+    if (reads.has(ANY_KEY)) return true
+    for (const key of reads) if (this.draft.touches(key)) return true
+    return false
+  }
+
+  #resolve(): ResolvedUser {
+    this.#resolved ??= resolveUser(this.exchange.app.config.user, this.draft.original())
+    return this.#resolved
+  }
+
+  #refuseCookie(): never {
+    throw new SessionClosedError('this needs a new cookie, but the response has begun (or this is an upgrade); do it before the first byte')
+  }
+}
+
+/** Where the request comes from, shown in lists of sessions. Cleaned, since both may be hostile. */
+function originOf(request: Exchange['request'] & { readonly ip?: unknown }): { address?: string; agent?: string } {
+  const address = typeof request.ip === 'string' ? request.ip : request.socket.remoteAddress
+  const agent = request.headers['user-agent']
+  return {
+    ...(address === undefined ? {} : { address: printable(address, 45) }),
+    ...(agent === undefined ? {} : { agent: printable(agent, 256) }),
+  }
+}
+
+function printable(text: string, most: number): string {
+  return text.slice(0, most).replace(/[^\x20-\x7e]/g, '?')
+}

@@ -1,0 +1,50 @@
+// Tokens on their way to and from the cookie: signed under a key of our own, unless the store seals them itself.
+import { sign, unsign } from 'cookie-signature'
+import type { SessionConfig } from './options.js'
+import { signingKey } from './secrets.js'
+import { parseToken, TOKEN_LENGTH } from './token.js'
+
+/** Dot and HMAC-SHA-256 in base64 without padding. */
+const SIGNATURE_LENGTH = 1 + 43
+
+/** RFC 6265bis 5.6: browsers drop a cookie whose name and value are longer. */
+const MAX_COOKIE_BYTES = 4096
+
+export interface OpenedToken {
+  readonly token: string
+  /** Signed by a secret that is no longer the first. */
+  readonly stale: boolean
+}
+
+export interface TokenSigner {
+  /** Whether the text could be a cookie of ours at all; costs no cryptography. */
+  isPlausible(value: string): boolean
+  /** The token in a cookie value; `null` if none of the secrets signed it. */
+  open(value: string): OpenedToken | null
+  /** The cookie value of a token, under the first secret. */
+  seal(token: string): string
+}
+
+export function tokenSigner(config: SessionConfig): TokenSigner {
+  if (config.store.sealsToken === true) {
+    return {
+      isPlausible: (value) => value.length > 0 && value.length <= MAX_COOKIE_BYTES,
+      open: (value) => ({ token: value, stale: false }),
+      seal: (token) => token,
+    }
+  }
+  const keys = config.secrets.map((secret) => signingKey(secret, config.key))
+  const [newest] = keys
+  if (newest === undefined) throw new TypeError('secret: expected at least one')
+  return {
+    isPlausible: (value) => value.length === TOKEN_LENGTH + SIGNATURE_LENGTH && parseToken(value.slice(0, TOKEN_LENGTH)) !== null,
+    open(value) {
+      for (const [age, key] of keys.entries()) {
+        const token = unsign(value, key)
+        if (token !== false) return { token, stale: age > 0 }
+      }
+      return null
+    },
+    seal: (token) => sign(token, newest),
+  }
+}

@@ -1,0 +1,81 @@
+// `update` and `increment`: compare-and-set on one key, so that nothing is lost across requests and processes.
+import { commit, indexValue } from './commit.js'
+import { SessionConflictError, SessionGoneError } from './errors.js'
+import { whenReady } from './maybe.js'
+import type { SessionState } from './session-state.js'
+import type { MaybePromise, SessionChanges, StoredSession } from './store.js'
+import { deadlineOf, fromText, toText } from './values.js'
+
+type Change = (value: unknown) => unknown
+
+const MAX_ATTEMPTS = 50
+
+/** Resolves to the new value. Throws `SessionGoneError`, `SessionConflictError`, or what `fn` throws. */
+export function updateKey(state: SessionState, key: string, fn: Change): MaybePromise<unknown> {
+  state.exchange.used = true
+  state.assertWritable()
+  // Nobody else can know an unsaved session; and a key that decides who is signed in goes with the commit, which rotates.
+  if (state.stored === null || state.decidesUser(key)) return changeHere(state, key, fn)
+  if (!state.rotates && !state.draft.restarts) return attempt(state, key, fn, state.draft.rawText(key), 1)
+  return whenReady(commit(state, { explicit: true }), () => attempt(state, key, fn, state.draft.rawText(key), 1))
+}
+
+function changeHere(state: SessionState, key: string, fn: Change): unknown {
+  const value = fn(state.draft.get(key))
+  state.draft.set(key, value, null)
+  return value
+}
+
+/** `before`: the text that the store should still have. */
+function attempt(state: SessionState, key: string, fn: Change, before: string | null, tries: number): MaybePromise<unknown> {
+  const { app } = state.exchange
+  const stored = state.stored as StoredSession
+  const basis = state.draft.slotOf(key)
+  const written = state.draft.writtenText(key)
+  const input = written === undefined ? state.draft.current(before) : written
+  const value = fn(input === null ? undefined : fromText(key, input))
+  const text = value === undefined ? null : toText(key, value, input === null ? null : deadlineOf(input))
+  return whenReady(
+    app.call('update', () => app.config.store.update(stored.token, changesOf(state, key, value, text, before))),
+    (result) => {
+      if (result.outcome === 'gone') throw goneError(state)
+      if (result.outcome === 'conflict') return tries < MAX_ATTEMPTS ? again(state, key, fn, tries) : refuse(key)
+      state.becameStored({ ...stored, token: result.token })
+      state.draft.settle(key, text, basis)
+      return value
+    },
+  )
+}
+
+/** Somebody was faster: looks at what the key is now. */
+function again(state: SessionState, key: string, fn: Change, tries: number): MaybePromise<unknown> {
+  const { app } = state.exchange
+  const { token } = state.stored as StoredSession
+  return whenReady(
+    app.call('load', () => app.config.store.load(token, { slide: false })),
+    (loaded) => {
+      if (loaded === null || loaded === 'reused') throw goneError(state)
+      return attempt(state, key, fn, loaded.values[key] ?? null, tries + 1)
+    },
+  )
+}
+
+function changesOf(state: SessionState, key: string, value: unknown, text: string | null, before: string | null): SessionChanges {
+  const indexed = state.exchange.app.config.indexes.includes(key)
+  return {
+    expect: { [key]: before },
+    ...(text === null ? { unset: [key] } : { set: { [key]: text } }),
+    ...(indexed ? { indexes: { [key]: indexValue(value) } } : {}),
+  }
+}
+
+function goneError(state: SessionState): SessionGoneError {
+  const { app, request } = state.exchange
+  app.events.emit('gone', { handle: state.stored?.handle ?? '', userId: state.userId, request })
+  state.ended = true
+  return new SessionGoneError()
+}
+
+function refuse(key: string): never {
+  throw new SessionConflictError(key)
+}

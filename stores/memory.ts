@@ -1,0 +1,161 @@
+// Sessions in this process: bounded, swept, answering without a promise. They end with the process and no other process sees them.
+import { SessionStoreError } from '../lib/errors.js'
+import type {
+  ExpirySweep,
+  LoadedSession,
+  SessionChanges,
+  SessionIndex,
+  SessionRecord,
+  SessionStore,
+  StoredSession,
+  StoreEvent,
+  UpdateResult,
+} from '../lib/store.js'
+import { joinToken, newHandle, newVerifier, parseToken, proofOf, sameProof } from '../lib/token.js'
+import { factsOfNew, factsOfRotated, factsOfSlid, factsOfUpdated } from './memory/facts.js'
+import { MemoryIndex } from './memory/memory-index.js'
+import { completeOptions, type MemoryStoreOptions } from './memory/options.js'
+import { SessionTable, type StoredEntry } from './memory/session-table.js'
+import { changedValues, copyText, meetsExpectations } from './memory/values.js'
+
+export type { MemoryStoreOptions } from './memory/options.js'
+
+/** Two random handles of 128 bits never meet; a broken generator must not loop for ever. */
+const CREATE_ATTEMPTS = 5
+
+/** The contract without promises. */
+export interface MemoryStore extends SessionStore, ExpirySweep {
+  readonly index: SessionIndex
+  /** Sessions held at this moment, the expired ones that no sweep has met yet among them. */
+  readonly size: number
+  close(): void
+  listen(listener: (event: StoreEvent) => void): void
+  create(record: SessionRecord): StoredSession
+  load(token: string, options: { readonly slide: boolean }): LoadedSession | 'reused' | null
+  update(token: string, changes: SessionChanges): UpdateResult
+  rotate(token: string, changes: SessionChanges): StoredSession | null
+  destroy(token: string): boolean
+  sweepExpired(): number
+}
+
+export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
+  return new Memory(completeOptions(options))
+}
+
+class Memory implements MemoryStore {
+  readonly name: string = 'memory'
+  readonly index: SessionIndex
+  private readonly clock: () => number
+  private readonly sweepEvery: number
+  private readonly table: SessionTable
+  private readonly listeners: ((event: StoreEvent) => void)[] = []
+  /** Private to the runtime too: Node's timers are a ring, which JSON refuses. */
+  #timer: NodeJS.Timeout | undefined
+  private closed = false
+
+  constructor({ max, clock, sweepEvery }: Required<MemoryStoreOptions>) {
+    this.clock = clock
+    this.sweepEvery = sweepEvery
+    this.table = new SessionTable(max, sweepEvery, (event) => this.emit(event))
+    this.index = new MemoryIndex(this.table, clock)
+  }
+
+  get size(): number {
+    return this.table.size
+  }
+
+  create({ values, terms }: SessionRecord): StoredSession {
+    const now = this.clock()
+    const handle = this.freeHandle()
+    const verifier = newVerifier()
+    const facts = factsOfNew(terms, now)
+    this.table.add({ handle, proof: proofOf(verifier), values: copyText(values), facts }, now)
+    this.sweepFromNowOn()
+    return { handle, token: joinToken(handle, verifier), facts }
+  }
+
+  load(token: string, { slide }: { readonly slide: boolean }): LoadedSession | 'reused' | null {
+    const now = this.clock()
+    const entry = this.entryOf(token, now)
+    if (entry === null || entry === 'reused') return entry
+    if (slide) entry.facts = factsOfSlid(entry.facts, now)
+    this.table.touch(entry)
+    return { handle: entry.handle, values: entry.values, facts: entry.facts, now, token }
+  }
+
+  update(token: string, changes: SessionChanges): UpdateResult {
+    const entry = this.entryOf(token, this.clock())
+    if (entry === null || entry === 'reused') return { outcome: 'gone' }
+    if (!meetsExpectations(entry.values, changes.expect)) return { outcome: 'conflict' }
+    this.table.change(entry, changedValues(entry.values, changes), factsOfUpdated(entry.facts, changes.terms))
+    this.table.touch(entry)
+    return { outcome: 'saved', token }
+  }
+
+  rotate(token: string, changes: SessionChanges): StoredSession | null {
+    const now = this.clock()
+    const entry = this.entryOf(token, now)
+    if (entry === null || entry === 'reused') return null
+    if (!meetsExpectations(entry.values, changes.expect)) return null
+    const verifier = newVerifier()
+    entry.proof = proofOf(verifier)
+    this.table.change(entry, changedValues(entry.values, changes), factsOfRotated(entry.facts, changes.terms, now))
+    this.table.touch(entry)
+    return { handle: entry.handle, token: joinToken(entry.handle, verifier), facts: entry.facts }
+  }
+
+  destroy(token: string): boolean {
+    const entry = this.entryOf(token, this.clock())
+    if (entry === null || entry === 'reused') return false
+    this.table.remove(entry)
+    return true
+  }
+
+  sweepExpired(): number {
+    return this.table.sweep(this.clock())
+  }
+
+  listen(listener: (event: StoreEvent) => void): void {
+    this.listeners.push(listener)
+  }
+
+  /** Ends the timer. Requests still under way go on reading and writing. */
+  close(): void {
+    this.closed = true
+    clearInterval(this.#timer)
+    this.#timer = undefined
+  }
+
+  /** The live session that the token opens; `'reused'` if only its handle is right. */
+  private entryOf(token: string, now: number): StoredEntry | 'reused' | null {
+    const parts = parseToken(token)
+    if (parts === null) return null
+    const entry = this.table.live(parts.handle, now)
+    if (entry === null) return null
+    return sameProof(entry.proof, proofOf(parts.verifier)) ? entry : 'reused'
+  }
+
+  private freeHandle(): string {
+    for (let attempt = 0; attempt < CREATE_ATTEMPTS; attempt++) {
+      const handle = newHandle()
+      if (!this.table.has(handle)) return handle
+    }
+    throw new SessionStoreError('create', `met a handle in use ${CREATE_ATTEMPTS} times: random numbers are broken`, { unknown: false })
+  }
+
+  /** Unref'd: a session store is no reason for a process to stay alive. */
+  private sweepFromNowOn(): void {
+    if (this.#timer !== undefined || this.closed) return
+    this.#timer = setInterval(() => this.sweepExpired(), this.sweepEvery).unref()
+  }
+
+  private emit(event: StoreEvent): void {
+    for (const listener of this.listeners) {
+      try {
+        listener(event)
+      } catch {
+        // The listener's failure is its own; the session is gone in any case.
+      }
+    }
+  }
+}

@@ -1,0 +1,76 @@
+// Finding and ending sessions by handle and by index. Whoever asks here is the manager, not the holder of a token.
+import type { SessionEntry, SessionIndex } from '../../lib/store.js'
+import { expiresAt, factsOfUpdated } from './facts.js'
+import type { SessionTable, StoredEntry } from './session-table.js'
+import { changedValues } from './values.js'
+
+export class MemoryIndex implements SessionIndex {
+  private readonly table: SessionTable
+  private readonly clock: () => number
+
+  constructor(table: SessionTable, clock: () => number) {
+    this.table = table
+    this.clock = clock
+  }
+
+  find(handle: string): SessionEntry | null {
+    const entry = this.table.live(handle, this.clock())
+    return entry === null ? null : shown(entry)
+  }
+
+  /** By handle, so that a page has its place even if the session that it goes on from has ended. */
+  list(index: string, value: string, page: { readonly limit?: number; readonly after?: string } = {}): SessionEntry[] {
+    const { limit = Number.POSITIVE_INFINITY, after = '' } = page
+    return this.sessionsOf(index, value)
+      .filter((entry) => entry.handle > after)
+      .sort(byHandle)
+      .slice(0, limit)
+      .map(shown)
+  }
+
+  count(index: string, value: string): number {
+    return this.sessionsOf(index, value).length
+  }
+
+  end(handle: string): boolean {
+    const entry = this.table.live(handle, this.clock())
+    if (entry === null) return false
+    this.table.remove(entry)
+    return true
+  }
+
+  endBy(index: string, value: string, options: { readonly except?: string } = {}): string[] {
+    const ended = this.sessionsOf(index, value).filter((entry) => entry.handle !== options.except)
+    for (const entry of ended) this.table.remove(entry)
+    return ended.map((entry) => entry.handle)
+  }
+
+  reassign(index: string, from: string, to: string, text: string): number {
+    const moved = this.sessionsOf(index, from)
+    for (const entry of moved) this.assign(entry, index, to, text)
+    return moved.length
+  }
+
+  private assign(entry: StoredEntry, index: string, value: string, text: string): void {
+    const indexes = changedValues(entry.facts.indexes, { set: one(index, value) })
+    const values = changedValues(entry.values, { set: one(index, text) })
+    this.table.change(entry, values, factsOfUpdated(entry.facts, { indexes }))
+  }
+
+  private sessionsOf(index: string, value: string): StoredEntry[] {
+    return this.table.liveOf(index, value, this.clock())
+  }
+}
+
+function shown({ handle, facts }: StoredEntry): SessionEntry {
+  return { handle, facts, expiresAt: expiresAt(facts) }
+}
+
+function byHandle(a: StoredEntry, b: StoredEntry): number {
+  return a.handle < b.handle ? -1 : 1
+}
+
+/** A computed key is an own property, whatever its name; `{ __proto__: … }` written out would not be. */
+function one(key: string, text: string): Record<string, string> {
+  return { [key]: text }
+}

@@ -1,0 +1,121 @@
+// The sessions themselves, with what must move along: recency, deadlines, indexes. Knows nothing of tokens.
+import { type SessionFacts, type SessionValues, type StoreEvent, USER_INDEX } from '../../lib/store.js'
+import { ExpiryBuckets } from './expiry-buckets.js'
+import { clockOfEnd, expiresAt, isLive } from './facts.js'
+import { IndexMaps } from './index-maps.js'
+import { type Member, Recency } from './recency.js'
+
+/** A session at rest. `values` and `facts` are replaced, never altered. */
+export interface StoredEntry extends Member<StoredEntry> {
+  readonly handle: string
+  proof: string
+  values: SessionValues
+  facts: SessionFacts
+  bucket: number
+}
+
+type NewSession = Pick<StoredEntry, 'handle' | 'proof' | 'values' | 'facts'>
+
+export class SessionTable {
+  private readonly entries: Map<string, StoredEntry> = new Map()
+  private readonly recency: Recency<StoredEntry> = new Recency()
+  private readonly indexes: IndexMaps = new IndexMaps()
+  private readonly buckets: ExpiryBuckets
+  private readonly max: number
+  private readonly emit: (event: StoreEvent) => void
+
+  constructor(max: number, bucketMs: number, emit: (event: StoreEvent) => void) {
+    this.max = max
+    this.buckets = new ExpiryBuckets(bucketMs)
+    this.emit = emit
+  }
+
+  get size(): number {
+    return this.entries.size
+  }
+
+  has(handle: string): boolean {
+    return this.entries.has(handle)
+  }
+
+  /** The session, unless one of its clocks has run out: then it is removed here and now. */
+  live(handle: string, now: number): StoredEntry | null {
+    const entry = this.entries.get(handle)
+    if (entry === undefined) return null
+    if (isLive(entry.facts, now)) return entry
+    this.expire(entry)
+    return null
+  }
+
+  liveOf(index: string, value: string, now: number): StoredEntry[] {
+    return this.indexes
+      .handles(index, value)
+      .map((handle) => this.live(handle, now))
+      .filter((entry) => entry !== null)
+  }
+
+  add({ handle, proof, values, facts }: NewSession, now: number): void {
+    this.makeRoom(now)
+    const bucket = this.buckets.file(handle, expiresAt(facts))
+    const entry: StoredEntry = { handle, proof, values, facts, bucket, older: null, newer: null }
+    this.entries.set(handle, entry)
+    this.recency.touch(entry)
+    this.indexes.add(handle, facts.indexes)
+  }
+
+  /** Marks it as the one used last. */
+  touch(entry: StoredEntry): void {
+    this.recency.touch(entry)
+  }
+
+  change(entry: StoredEntry, values: SessionValues, facts: SessionFacts): void {
+    this.indexes.move(entry.handle, entry.facts.indexes, facts.indexes)
+    entry.values = values
+    entry.facts = facts
+    this.refileIfEarlier(entry)
+  }
+
+  remove(entry: StoredEntry): void {
+    this.entries.delete(entry.handle)
+    this.recency.remove(entry)
+    this.buckets.remove(entry.handle, entry.bucket)
+    this.indexes.remove(entry.handle, entry.facts.indexes)
+  }
+
+  /** Looks at the sessions that are due and at no others. The number that it removed. */
+  sweep(now: number): number {
+    const before = this.size
+    for (const handle of this.buckets.takeDue(now)) {
+      const entry = this.live(handle, now)
+      if (entry !== null) entry.bucket = this.buckets.file(handle, expiresAt(entry.facts))
+    }
+    return before - this.size
+  }
+
+  private makeRoom(now: number): void {
+    if (this.size < this.max) return
+    this.sweep(now)
+    const unused = this.recency.oldest
+    if (this.size < this.max || unused === null) return
+    if (isLive(unused.facts, now)) this.evict(unused)
+    else this.expire(unused)
+  }
+
+  private evict(entry: StoredEntry): void {
+    this.remove(entry)
+    this.emit({ type: 'evicted', handle: entry.handle, userId: entry.facts.indexes[USER_INDEX] })
+  }
+
+  private expire(entry: StoredEntry): void {
+    this.remove(entry)
+    this.emit({ type: 'expired', handle: entry.handle, userId: entry.facts.indexes[USER_INDEX], clock: clockOfEnd(entry.facts) })
+  }
+
+  /** Only shorter terms bring a deadline forward; a later one is met when the bucket is due. */
+  private refileIfEarlier(entry: StoredEntry): void {
+    const deadline = expiresAt(entry.facts)
+    if (this.buckets.bucketOf(deadline) >= entry.bucket) return
+    this.buckets.remove(entry.handle, entry.bucket)
+    entry.bucket = this.buckets.file(entry.handle, deadline)
+  }
+}

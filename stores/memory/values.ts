@@ -1,0 +1,34 @@
+// Values of a session in memory: frozen maps without a prototype, replaced as a whole, so that what a load handed out never changes.
+import type { SessionChanges, SessionValues } from '../../lib/store.js'
+
+export function copyText(source: Readonly<Record<string, string>>): SessionValues {
+  return Object.freeze(Object.assign(blank(), source))
+}
+
+/** Whether each of these keys still has this text (`null`: is absent). */
+export function meetsExpectations(values: SessionValues, expected: SessionChanges['expect']): boolean {
+  if (expected === undefined) return true
+  return Object.entries(expected).every(([key, text]) => (values[key] ?? null) === text)
+}
+
+/** `clear`, `unset`, `set`, in the order of the contract. */
+export function changedValues(values: SessionValues, { clear, unset, set }: SessionChanges): SessionValues {
+  if (clear === undefined && unset === undefined && set === undefined) return values
+  const next = clear === undefined ? Object.assign(blank(), values) : only(values, clear.keep)
+  for (const key of unset ?? []) delete next[key]
+  return Object.freeze(Object.assign(next, set))
+}
+
+function only(values: SessionValues, keys: readonly string[]): Record<string, string> {
+  const kept = blank()
+  for (const key of keys) {
+    const text = values[key]
+    if (text !== undefined) kept[key] = text
+  }
+  return kept
+}
+
+/** Without a prototype an assignment to `__proto__` is an assignment like any other. */
+function blank(): Record<string, string> {
+  return Object.create(null)
+}

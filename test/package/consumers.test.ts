@@ -1,0 +1,84 @@
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals'
+import { Installed, place, run } from './installed.js'
+
+jest.setTimeout(120_000)
+
+let installed: Installed
+const folders = { module: '', commonjs: '' }
+
+beforeAll(() => {
+  installed = new Installed()
+  for (const type of ['module', 'commonjs'] as const) folders[type] = installed.project(type, 'express@5')
+})
+afterAll(() => installed.remove())
+
+/** Signs in, reads and signs out, as a browser with a cookie would. */
+async function visit(port: number): Promise<unknown[]> {
+  let cookie = ''
+  const seen: unknown[] = []
+  for (const [method, path] of [
+    ['GET', '/'],
+    ['POST', '/sign-in'],
+    ['GET', '/'],
+    ['POST', '/sign-out'],
+    ['GET', '/'],
+  ] as const) {
+    const response = await fetch(`http://127.0.0.1:${port}${path}`, { method, headers: { cookie } })
+    cookie = response.headers.get('set-cookie')?.split(';', 1)[0] ?? cookie
+    seen.push(await response.json())
+  }
+  return seen
+}
+
+const SIGNED_IN_AND_OUT = [{}, { userId: 'ann' }, { userId: 'ann' }, {}, {}]
+
+describe('the packed tarball', () => {
+  test.each([
+    ['an ES module project', 'module', 'app.mjs'],
+    ['a CommonJS project', 'commonjs', 'app.cjs'],
+    ['an ES module in a CommonJS project', 'commonjs', 'app.mjs'],
+  ] as const)('signs in, reads and signs out in %s', async (_, type, app) => {
+    place(app, folders[type])
+    expect(await visit(await installed.start(folders[type], app))).toEqual(SIGNED_IN_AND_OUT)
+  })
+
+  test('holds the build, its papers and nothing else', () => {
+    const paths = run(process.cwd(), 'tar', '-tzf', installed.tarball).trim().split('\n')
+    const unexpected = paths.filter((path) => !/^package\/(dist\/(esm|cjs)\/(lib|stores|testing)\/.+\.(js|d\.ts)|[^/]+)$/.test(path))
+    expect(unexpected).toEqual(['package/dist/cjs/package.json'])
+    expect(paths.filter((path) => !path.startsWith('package/dist/')).sort()).toEqual(
+      ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'].map((name) => `package/${name}`),
+    )
+  })
+
+  test('brings no driver and no more than its three dependencies', () => {
+    const { dependencies } = JSON.parse(run(folders.module, 'npm', 'ls', '--json', '--depth=1')) as {
+      dependencies: Record<string, { dependencies: object }>
+    }
+    expect(Object.keys(dependencies['steady-session']?.dependencies ?? {}).sort()).toEqual(['cookie', 'cookie-signature', 'ms'])
+  })
+})
+
+describe('the bundle that esbuild makes without any driver installed', () => {
+  const esbuild = `${process.cwd()}/node_modules/.bin/esbuild`
+
+  test.each([
+    // CommonJS packages inside of an ES module need a `require`: esbuild's documented way.
+    [
+      'ES module',
+      'module',
+      'app.mjs',
+      'esm',
+      'mjs',
+      "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+    ],
+    ['CommonJS', 'commonjs', 'app.cjs', 'cjs', 'cjs', ''],
+  ] as const)('runs alone as %s', async (_, type, app, format, extension, banner) => {
+    const folder = folders[type]
+    const alone = installed.folder(`bundle-${format}`)
+    place(app, folder)
+    const options = ['--bundle', '--platform=node', '--log-level=warning', `--format=${format}`, `--banner:js=${banner}`]
+    run(folder, esbuild, app, ...options, `--outfile=${alone}/bundle.${extension}`)
+    expect(await visit(await installed.start(alone, `bundle.${extension}`))).toEqual(SIGNED_IN_AND_OUT)
+  })
+})
