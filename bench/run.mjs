@@ -4,8 +4,8 @@
 // the machine does hits all alike; each tax is the median of the differences to bare Express within the same round. A second bare
 // server is measured like the others: its tax, which should be nothing, is the noise of the run.
 //
-// Usage: node bench/run.mjs [--rounds=40] [--requests=2000] [--connections=16] [--only=read] [--inject]
-//   --inject  client in the server's process, no sockets: for profiling only
+// Usage: node bench/run.mjs [--rounds=60] [--requests=1000] [--connections=16] [--only=read] [--inject]
+//   --inject  client in the server's process, no sockets: for profiling only, with `node --cpu-prof bench/run.mjs --inject --only=read`
 import { fork } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { connect } from 'node:net'
@@ -14,7 +14,7 @@ import { parseArgs } from 'node:util'
 import { fire, openConnections } from './client.mjs'
 import { median, uncertainty } from './statistics.mjs'
 
-const WARM_UP_ROUNDS = 6
+const WARM_UP_ROUNDS = 10
 
 const SCENARIOS = [
   { name: 'no cookie', path: '/none', withCookie: false, goal: 'within 5 µs of bare', reached: ({ tax }) => tax <= 5 },
@@ -24,8 +24,8 @@ const SCENARIOS = [
 
 const { values: flags } = parseArgs({
   options: {
-    rounds: { type: 'string', default: '40' },
-    requests: { type: 'string', default: '2000' },
+    rounds: { type: 'string', default: '60' },
+    requests: { type: 'string', default: '1000' },
     connections: { type: 'string', default: '16' },
     only: { type: 'string' },
     inject: { type: 'boolean', default: false },
@@ -44,7 +44,8 @@ for (const scenario of scenarios) printScenario(scenario, samples.get(scenario))
 /** A running server, and how to measure so many requests to it: resolves to CPU microseconds per request. */
 async function start(name) {
   const child = fork(new URL('./server.mjs', import.meta.url), [name], {
-    env: { ...process.env, NODE_ENV: 'production', NODE_NO_WARNINGS: '1' },
+    // Not 'production', where both session packages only add warnings and refuse to send a Secure cookie over plain HTTP.
+    env: { ...process.env, NODE_ENV: 'development' },
   })
   child.on('exit', (code) => code && process.exit(code))
   const ask = (command, argument) =>
@@ -54,7 +55,7 @@ async function start(name) {
     })
   if (flags.inject) {
     const run = async (scenario) => (await ask('inject', { scenario, requests, connections: connectionCount })) / requests
-    return { name, run, stop: () => child.kill() }
+    return { name, run, stop: () => child.disconnect() }
   }
 
   const port = await ask('listen')
@@ -69,7 +70,7 @@ async function start(name) {
   }
   const stop = () => {
     for (const connection of connections) connection.close()
-    child.kill()
+    child.disconnect()
   }
   return { name, run, stop }
 }

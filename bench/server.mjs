@@ -34,6 +34,9 @@ process.on('message', async ({ command, argument }) => {
   }
 })
 
+// An orderly exit, so that --cpu-prof writes its file.
+process.on('disconnect', () => process.exit())
+
 function connectInProcess() {
   const [ours, theirs] = streamPair()
   server.emit('connection', theirs)

@@ -11,8 +11,9 @@ class End extends Duplex {
     resume?.()
   }
 
+  // In a turn of the event loop of its own, as a socket would: node:http never gets to clean up otherwise.
   _write(chunk, _encoding, done) {
-    this.other.take(chunk, done)
+    setImmediate(() => this.other.take(chunk, done))
   }
 
   _final(done) {
@@ -21,7 +22,7 @@ class End extends Duplex {
   }
 
   take(chunk, done) {
-    if (this.push(chunk)) queueMicrotask(done)
+    if (this.push(chunk)) done()
     else this.#resume = done
   }
 

@@ -1,8 +1,15 @@
 // What the response says about the session: its cookie, and that caches must keep it apart.
-import type { Exchange } from './exchange.js'
+import type { Arrival, Exchange } from './exchange.js'
 import type { HeldHeaders } from './response-hold.js'
 import { clearedCookieLines, sessionCookieLine } from './session-cookie.js'
 import type { SessionFacts } from './store.js'
+
+/** Whether the browser must learn something even if nobody looks at the session. */
+export function hasNews(arrival: Arrival): boolean {
+  if (arrival.several) return true
+  const { found } = arrival
+  return found !== null && (found.cookie.stale || found.cookie.token !== found.loaded.token)
+}
 
 /** Adds our headers to the application's. */
 export function decorate(exchange: Exchange, headers: HeldHeaders): void {
@@ -19,7 +26,7 @@ function cookieLines(exchange: Exchange): readonly string[] {
     return exchange.clearsCookie || arrival.several ? clearedCookieLines(app, request, arrival.several) : []
   }
   const known = arrival.found?.cookie
-  if (state.ended || (known !== undefined && known.token === stored.token && !known.stale)) return []
+  if (state.ended || state.gone || (known !== undefined && known.token === stored.token && !known.stale)) return []
   const line = sessionCookieLine(app, request, stored.token, stored.facts, timeOf(exchange, stored.facts))
   if (line === null) return []
   return arrival.several ? [...clearedCookieLines(app, request, true), line] : [line]

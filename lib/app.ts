@@ -12,8 +12,6 @@ export interface SessionApp {
   readonly config: SessionConfig
   readonly events: SessionEmitter
   readonly signer: TokenSigner
-  /** Under which a request carries its exchange; one per `session(...)`. */
-  readonly mark: symbol
   /** One warning per code. */
   warn(code: string, message: string): void
   /** `null` once the store has been reached; until then what to wait for. */
@@ -30,12 +28,14 @@ export function createApp(options: SessionOptions, openStore: OpenStore): Sessio
     events.emit('storeError', { error: error as SessionError, request: undefined })
     throw error
   }
+  if (config.production && config.store.name === 'memory') {
+    warn('MEMORY_STORE', 'store: sessions live in the memory of this one process and end with it; choose a shared store for production')
+  }
   config.store.listen?.((event) => tell(events, event))
   return {
     config,
     events,
     signer: tokenSigner(config),
-    mark: Symbol('steady-session'),
     warn,
     connecting: connection(config, report),
     call(operation, call, onLate) {

@@ -1,12 +1,11 @@
 // Brings one session to its store: clean → nothing, new → create, changed → update, signed in → rotate.
 import type { Collected } from './draft.js'
-import { SessionClosedError, SessionGoneError } from './errors.js'
-import { whenReady } from './maybe.js'
+import { SessionGoneError, SessionStoreError } from './errors.js'
+import { isPromise, whenReady } from './maybe.js'
 import { mayCarryCookie } from './session-cookie.js'
 import type { SessionState } from './session-state.js'
 import type { MaybePromise, SessionChanges, StoredSession } from './store.js'
 import { USER_INDEX } from './store.js'
-import { resolveUser } from './user.js'
 
 export interface CommitOptions {
   /** Asked for by `save()`: then a session that is gone is an error, else only an event. */
@@ -15,11 +14,11 @@ export interface CommitOptions {
 
 /** Answers without a promise if nothing changed, or if the store does. */
 export function commit(state: SessionState, options: CommitOptions): MaybePromise<void> {
-  if (state.ended) return
+  if (state.ended || state.gone || (state.rotation === null && state.draft.isUntouched)) return
   state.noticeUserChange()
   const collected = state.draft.collect()
   if (state.stored === null) return isWorthCreating(state) ? create(state, collected) : undefined
-  if (state.rotation !== null) return rotate(state, state.stored, collected, options)
+  if (state.rotation !== null) return rotate(state, state.stored, collected)
   if (collected !== null) return update(state, state.stored, collected, options)
 }
 
@@ -29,10 +28,10 @@ function isWorthCreating(state: SessionState): boolean {
 }
 
 function create(state: SessionState, collected: Collected | null): MaybePromise<void> {
-  const { app, request, cookieClosed } = state.exchange
-  if (cookieClosed) throw new SessionClosedError('a new session needs a cookie, but the response has begun (or this is an upgrade)')
+  const { app, request } = state.exchange
+  state.assertCookiePossible()
   if (!mayCarryCookie(app, request)) return
-  const userId = state.rotation === null ? resolveUser(app.config.user, state.draft).userId : state.rotation.userId
+  const userId = state.userToBe
   const indexes: Record<string, string> = Object.create(null)
   for (const [name, value] of Object.entries(indexChanges(state, () => true))) if (value !== null) indexes[name] = value
   if (userId !== null) indexes[USER_INDEX] = userId
@@ -41,7 +40,7 @@ function create(state: SessionState, collected: Collected | null): MaybePromise<
   const created = app.call(
     'create',
     () => store.create(record),
-    (late) => abandon(state, late.token),
+    (late) => abandon(state, () => store.destroy(late.token)),
   )
   return whenReady(created, (stored) => {
     accept(state, stored, collected)
@@ -64,21 +63,23 @@ function update(state: SessionState, stored: StoredSession, collected: Collected
   )
 }
 
-function rotate(state: SessionState, before: StoredSession, collected: Collected | null, options: CommitOptions): MaybePromise<void> {
+function rotate(state: SessionState, before: StoredSession, collected: Collected | null): MaybePromise<void> {
   const { app } = state.exchange
   const { store } = app.config
-  const userId = state.rotation?.userId ?? null
+  state.assertCookiePossible()
+  const userId = state.userToBe
   const indexes = { ...indexChanges(state, () => true), [USER_INDEX]: userId }
   const changes: SessionChanges = { ...collected?.changes, indexes, terms: state.terms() }
-  const rotated = settleUnknown(state, before.token, () =>
+  const rotated = endIfUnknown(state, before, () =>
     app.call(
       'rotate',
       () => store.rotate(before.token, changes),
-      (late) => late !== null && abandon(state, late.token),
+      (late) => late !== null && abandon(state, () => store.destroy(late.token)),
     ),
   )
   return whenReady(rotated, (stored) => {
-    if (stored === null) return userId === null ? lost(state, options) : startOver(state)
+    // Whoever signs a user out and finds the session gone has what was wanted.
+    if (stored === null) return userId === null ? lost(state, { explicit: false }) : startOver(state)
     accept(state, stored, collected)
     tell(state, 'rotated')
     if (userId !== null) tell(state, 'signedIn')
@@ -95,34 +96,36 @@ function startOver(state: SessionState): MaybePromise<void> {
 /** Promise 3: the late writer revives nothing. */
 function lost(state: SessionState, options: CommitOptions): void {
   tell(state, 'gone')
-  state.ended = true
+  state.gone = true
   if (options.explicit) throw new SessionGoneError()
 }
 
-/** A rotation that failed may have happened: then neither token may live on. */
-function settleUnknown<T>(state: SessionState, token: string, operation: () => MaybePromise<T>): MaybePromise<T> {
+/** A rotation that failed may have happened: then neither token may live on. By handle if the store can, since the new token is unknown. */
+function endIfUnknown<T>(state: SessionState, before: StoredSession, rotate: () => MaybePromise<T>): MaybePromise<T> {
+  const { store } = state.exchange.app.config
   const giveUp = (error: unknown): never => {
-    abandon(state, token)
+    const unknown = !(error instanceof SessionStoreError) || error.unknown
+    if (unknown) abandon(state, () => store.index?.end(before.handle) ?? store.destroy(before.token))
     throw error
   }
   try {
-    const result = operation()
-    return result instanceof Object && 'catch' in result ? (result as Promise<T>).catch(giveUp) : result
+    const rotated = rotate()
+    return isPromise(rotated) ? rotated.catch(giveUp) : rotated
   } catch (error) {
     return giveUp(error)
   }
 }
 
 /** Ends a session whose fate is unknown, on a best effort. */
-function abandon(state: SessionState, token: string): void {
+function abandon(state: SessionState, end: () => MaybePromise<boolean>): void {
   const { app, request } = state.exchange
-  const ended = (was: boolean): void => {
-    const handle = state.stored?.handle ?? ''
-    if (was) app.events.emit('ended', { handle, userId: state.userId, reason: 'unknownOutcome', request })
-  }
+  const handle = state.stored?.handle ?? ''
   void Promise.resolve()
-    .then(() => app.call('destroy', () => app.config.store.destroy(token)))
-    .then(ended, () => {})
+    .then(() => app.call('destroy', end))
+    .then(
+      (was) => was && app.events.emit('ended', { handle, userId: state.userId, reason: 'unknownOutcome', request }),
+      () => {},
+    )
 }
 
 function accept(state: SessionState, stored: StoredSession, collected: Collected | null): void {

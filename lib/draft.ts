@@ -31,18 +31,25 @@ interface Restart {
 
 const NOTHING: SessionValues = Object.freeze(Object.create(null) as Record<string, string>)
 
+/** Shared by all drafts that nobody has used yet; never written to. */
+const NO_SLOTS: Map<string, Slot> = new Map()
+
+/** Milliseconds since the session's creation, by the store's clock; judges keys with a time to live. */
+export interface Aging {
+  age(): number
+}
+
 export class Draft {
   #stored: SessionValues
-  #slots: Map<string, Slot> = new Map()
+  #slots: Map<string, Slot> = NO_SLOTS
   #restart: Restart | null = null
   readonly #maxBytes: number
-  readonly #age: () => number
+  readonly #session: Aging
 
-  /** `age`: milliseconds since the session's creation, by the store's clock; judges keys with a time to live. */
-  constructor(stored: SessionValues | null, maxBytes: number, age: () => number) {
+  constructor(stored: SessionValues | null, maxBytes: number, session: Aging) {
     this.#stored = stored ?? NOTHING
     this.#maxBytes = maxBytes
-    this.#age = age
+    this.#session = session
   }
 
   get(key: string): unknown {
@@ -53,7 +60,7 @@ export class Draft {
     const value = fromText(key, text)
     // An object may be changed in place, so it is remembered and compared when the changes are collected.
     if (typeof value === 'object' && value !== null) {
-      this.#slots.set(key, { value, deadline: deadlineOf(text), written: false })
+      this.#keep(key, { value, deadline: deadlineOf(text), written: false })
     }
     return value
   }
@@ -72,13 +79,14 @@ export class Draft {
   }
 
   set(key: string, value: unknown, ttlMs: number | null): void {
+    if (!key.isWellFormed()) throw new SessionDataError(key, 'a key with half a character (a lone surrogate) cannot be stored')
     assertStorableKind(key, value)
-    const deadline = ttlMs === null || value === undefined ? null : Math.round(this.#age() + ttlMs)
-    this.#slots.set(key, { value, deadline, written: true })
+    const deadline = ttlMs === null || value === undefined ? null : Math.round(this.#session.age() + ttlMs)
+    this.#keep(key, { value, deadline, written: true })
   }
 
   delete(key: string): void {
-    this.#slots.set(key, { value: undefined, deadline: null, written: true })
+    this.#keep(key, { value: undefined, deadline: null, written: true })
   }
 
   /** Drops all data, also keys that this request never saw. */
@@ -90,7 +98,9 @@ export class Draft {
   /** Drops what this request did not write itself, but for the keys in `keep`. */
   restart(keep: readonly string[]): void {
     for (const [key, slot] of this.#slots) {
-      if (!slot.written && !keep.includes(key)) this.#slots.delete(key)
+      if (slot.written || keep.includes(key)) continue
+      if (readsAs(slot.value, slot.deadline, this.#stored[key])) this.#slots.delete(key)
+      else this.#slots.set(key, { ...slot, written: true })
     }
     this.#restart = { keep: this.#restart === null ? keep : this.#restart.keep.filter((key) => keep.includes(key)) }
   }
@@ -108,7 +118,7 @@ export class Draft {
 
   /** A draft of the same stored data without this request's changes. */
   original(): Draft {
-    return new Draft(this.#stored, this.#maxBytes, this.#age)
+    return new Draft(this.#stored, this.#maxBytes, this.#session)
   }
 
   /** What must be saved, or `null`. Throws `SessionDataError` for what cannot be. */
@@ -180,6 +190,11 @@ export class Draft {
     return text === null || this.#isOver(deadlineOf(text)) ? null : text
   }
 
+  /** Whether nothing was handed out or changed. */
+  get isUntouched(): boolean {
+    return this.#slots.size === 0 && this.#restart === null
+  }
+
   /** Whether data that this request never saw is to be dropped. */
   get restarts(): boolean {
     return this.#restart !== null
@@ -190,12 +205,17 @@ export class Draft {
     return this.#slots.get(key)
   }
 
+  #keep(key: string, slot: Slot): void {
+    if (this.#slots === NO_SLOTS) this.#slots = new Map()
+    this.#slots.set(key, slot)
+  }
+
   #isDropped(key: string): boolean {
     return this.#restart !== null && !this.#restart.keep.includes(key)
   }
 
   #isOver(deadline: number | null): boolean {
-    return deadline !== null && this.#age() >= deadline
+    return deadline !== null && this.#session.age() >= deadline
   }
 
   #assertSize(set: SessionValues, unset: readonly string[]): void {

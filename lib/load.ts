@@ -25,6 +25,8 @@ export function loadSession(app: SessionApp, request: IncomingMessage, cookies: 
 
 function loadAll(app: SessionApp, request: IncomingMessage, tokens: readonly OpenedToken[]): MaybePromise<Arrival> {
   const slide = app.config.slide(request)
+  const [only] = tokens
+  if (tokens.length === 1 && only !== undefined) return whenReady(loadOne(app, request, only, slide), arrivalOf)
   const loads = tokens.map((cookie) => loadOne(app, request, cookie, slide))
   const settled = loads.some(isPromise) ? Promise.all(loads) : (loads as (FoundSession | null)[])
   return whenReady(settled, (results) => choose(app, request, results))
@@ -41,12 +43,16 @@ function loadOne(app: SessionApp, request: IncomingMessage, cookie: OpenedToken,
   )
 }
 
+function arrivalOf(found: FoundSession | null): Arrival {
+  return { found, lost: found === null, several: false }
+}
+
 /** Of one handle: the one that loaded. Of several: none, since one of them was planted (RFC 6265bis 8.6). */
 function choose(app: SessionApp, request: IncomingMessage, results: readonly (FoundSession | null)[]): Arrival {
   const live = results.filter((result) => result !== null)
   const [found] = live
-  if (found === undefined) return { found: null, lost: true, several: false }
-  if (live.every(({ loaded }) => loaded.handle === found.loaded.handle)) return { found, lost: false, several: false }
+  if (found === undefined) return arrivalOf(null)
+  if (live.every(({ loaded }) => loaded.handle === found.loaded.handle)) return arrivalOf(found)
   app.events.emit('rejected', { request, reason: 'several', handle: undefined })
   return { found: null, lost: false, several: true }
 }

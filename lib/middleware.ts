@@ -1,14 +1,14 @@
 // One request, top to bottom.
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { decorate } from './answer.js'
+import { decorate, hasNews } from './answer.js'
 import { createApp, type SessionApp } from './app.js'
 import { commit } from './commit.js'
 import type { SessionEmitter } from './events.js'
-import { type Arrival, Exchange, exchangeOf } from './exchange.js'
+import { type Arrival, Exchange, exchangeOf, type Reply } from './exchange.js'
 import { loadSession } from './load.js'
 import { type SessionManager, sessionManager } from './manager.js'
 import { isPromise } from './maybe.js'
-import { helpEarlyTouch } from './missing-session.js'
+import { installAccessor } from './request-session.js'
 import type { OpenStore, SessionOptions } from './options.js'
 import { holdResponse } from './response-hold.js'
 import type { Session } from './session.js'
@@ -45,8 +45,10 @@ export function createSessions(options: SessionOptions, openStore: OpenStore): S
 
   function middleware(request: IncomingMessage, response: ServerResponse, next: Next): void {
     if (exchangeOf(app, request) !== undefined) return next()
+    const reply = new HeldReply(response, next)
     const proceed = (arrival: Arrival): void => {
-      handle(new Exchange(app, request, arrival), response, next)
+      const exchange = new Exchange(app, request, arrival, reply)
+      if (hasNews(arrival)) exchange.start()
       next()
     }
     let arrival: MaybePromise<Arrival>
@@ -59,39 +61,47 @@ export function createSessions(options: SessionOptions, openStore: OpenStore): S
     else proceed(arrival)
   }
 
-  helpEarlyTouch(middleware)
+  installAccessor(middleware)
   return Object.assign(middleware, sessionManager(app), lifecycle(app), { [APP]: app })
 }
 
-/** Output waits for the commit; then the response tells the browser what it must know, and goes. */
-function handle(exchange: Exchange, response: ServerResponse, next: Next): void {
-  holdResponse(response, {
-    beforeFirstByte: () => commitResponse(exchange),
-    decorate: (headers) => {
-      decorate(exchange, headers)
-      exchange.cookieClosed = true
-    },
-    beforeEnd: () => commitResponse(exchange),
-    onRefused: next,
-    onCut: () => {},
-  })
+/** From the moment that anybody looks at the session, output waits for its commit. */
+class HeldReply implements Reply {
+  readonly #response: ServerResponse
+  readonly #next: Next
+
+  constructor(response: ServerResponse, next: Next) {
+    this.#response = response
+    this.#next = next
+  }
+
+  hold(exchange: Exchange): void {
+    const response = this.#response
+    if (response.writableEnded) {
+      exchange.released('end')
+      return
+    }
+    holdResponse(response, {
+      beforeFirstByte: () => commitResponse(exchange),
+      decorate: (headers) => decorate(exchange, headers),
+      beforeEnd: () => commitResponse(exchange),
+      onReleased: (part) => exchange.released(part),
+      onRefused: (error) => {
+        exchange.finished = false
+        this.#next(error)
+      },
+      onCut: () => {},
+    })
+  }
 }
 
 function commitResponse(exchange: Exchange): MaybePromise<void> {
-  if (exchange.failed) return
-  const fail = (error: unknown): never => {
-    exchange.failed = true
-    throw error
-  }
-  try {
-    const committed = exchange.enqueue(() => {
+  return exchange.commitFinally(() =>
+    exchange.enqueue(() => {
       exchange.throwUnseenFailure()
       return commit(exchange.state, { explicit: false })
-    })
-    return isPromise(committed) ? committed.catch(fail) : committed
-  } catch (error) {
-    fail(error)
-  }
+    }),
+  )
 }
 
 function lifecycle(app: SessionApp): Pick<Sessions, 'ready' | 'close' | 'of' | 'on'> {
@@ -105,7 +115,7 @@ function lifecycle(app: SessionApp): Pick<Sessions, 'ready' | 'close' | 'of' | '
     of: async (request) => {
       const seen = exchangeOf(app, request)
       if (seen !== undefined) return seen.session
-      const exchange = new Exchange(app, request, await loadSession(app, request, readSessionCookies(app, request)))
+      const exchange = new Exchange(app, request, await loadSession(app, request, readSessionCookies(app, request)), null)
       exchange.cookieClosed = true
       return exchange.session
     },

@@ -12,6 +12,8 @@ import { ANY_KEY, type ResolvedUser, resolveUser } from './user.js'
 /** A new token is due, with the commit. */
 export interface Rotation {
   readonly userId: string | null
+  /** What the resolver said at that moment: another answer later means that the handler changed the user after it. */
+  readonly resolved: string | null
   readonly id: string
   readonly persistent: boolean
 }
@@ -25,9 +27,12 @@ export class SessionState {
   rotation: Rotation | null = null
   /** Another session took its place in `req.session`. */
   replaced = false
-  /** Ended by this exchange, or found ended by it. */
+  /** Ended by this exchange. */
   ended = false
+  /** A commit found it ended or signed in anew by others: nothing is saved any more, and nobody is harmed. */
+  gone = false
   readonly #storeNow: number
+  readonly #createdAt: number
   readonly #since: number
   #id: string | null = null
   #resolved: ResolvedUser | null = null
@@ -37,8 +42,8 @@ export class SessionState {
     this.stored = loaded
     this.#since = performance.now()
     this.#storeNow = loaded === null ? 0 : loaded.now
-    const createdAt = loaded === null ? 0 : loaded.facts.createdAt
-    this.draft = new Draft(loaded === null ? null : loaded.values, exchange.app.config.maxBytes, () => this.#now() - createdAt)
+    this.#createdAt = loaded === null ? 0 : loaded.facts.createdAt
+    this.draft = new Draft(loaded === null ? null : loaded.values, exchange.app.config.maxBytes, this)
     this.facade = new Session(this)
   }
 
@@ -60,31 +65,37 @@ export class SessionState {
     const { exchange } = this
     if (this.replaced || this.ended) throw new SessionClosedError('this session object has ended; req.session holds the current one')
     if (exchange.finished) throw new SessionClosedError('the response has ended; change the session before res.end(), res.send() or res.redirect()')
-    if (exchange.cookieClosed && (this.stored === null || exchange.app.config.store.sealsToken === true)) this.#refuseCookie()
+    if (this.stored === null || exchange.app.config.store.sealsToken === true) this.assertCookiePossible()
   }
 
   /** Throws `SessionClosedError` if the browser can no longer be given a new cookie. */
   assertCookiePossible(): void {
-    this.assertWritable()
-    if (this.exchange.cookieClosed) this.#refuseCookie()
+    if (!this.exchange.cookieClosed) return
+    throw new SessionClosedError('this needs a new cookie, but the response has begun (or this is an upgrade); do it before the first byte')
   }
 
-  /** Asks for a new token; what the request did not write itself is dropped, but for `keep`. */
-  rotate(userId: string | null, keep: true | readonly string[], persistent: boolean): void {
+  /** Asks for a new token and a user; what the request did not write itself is dropped, but for `keep`. */
+  signIn(userId: string | number, keep: true | readonly string[], persistent: boolean): void {
     if (keep !== true) this.draft.restart(keep)
-    this.rotation = { userId, id: newHandle(), persistent }
+    this.draft.set('userId', userId, null)
+    this.rotation = { userId: String(userId), resolved: this.#userNow(), id: newHandle(), persistent }
+  }
+
+  /** The user that the commit signs in. */
+  get userToBe(): string | null {
+    const now = this.#userNow()
+    return this.rotation === null || this.rotation.resolved !== now ? now : this.rotation.userId
   }
 
   /** Promise 4: a changed user gets a new token, even if the handler forgot `signIn`. */
   noticeUserChange(): void {
     if (this.rotation !== null || this.stored === null) return
-    const { user, keepOnSignIn } = this.exchange.app.config
+    const { keepOnSignIn } = this.exchange.app.config
     if (!this.#mayHaveNewUser()) return
-    const before = this.stored.facts.indexes[USER_INDEX] ?? null
-    if (resolveUser(user, this.draft).userId === before) return
+    if (this.#userNow() === (this.stored.facts.indexes[USER_INDEX] ?? null)) return
     this.draft.restart(keepOnSignIn)
-    const { userId } = resolveUser(user, this.draft)
-    this.rotation = { userId, id: newHandle(), persistent: this.stored.facts.persistent }
+    const userId = this.#userNow()
+    this.rotation = { userId, resolved: userId, id: newHandle(), persistent: this.stored.facts.persistent }
   }
 
   get rotates(): boolean {
@@ -118,9 +129,9 @@ export class SessionState {
     this.draft.reset(loaded.values)
   }
 
-  /** The store's clock, carried on by the monotonic one. */
-  #now(): number {
-    return this.#storeNow + performance.now() - this.#since
+  /** Milliseconds since the creation: the store's clock, carried on by the monotonic one. */
+  age(): number {
+    return this.#storeNow - this.#createdAt + performance.now() - this.#since
   }
 
   /** The resolver is asked again only if a key that it read may have changed. */
@@ -131,13 +142,13 @@ export class SessionState {
     return false
   }
 
+  #userNow(): string | null {
+    return resolveUser(this.exchange.app.config.user, this.draft).userId
+  }
+
   #resolve(): ResolvedUser {
     this.#resolved ??= resolveUser(this.exchange.app.config.user, this.draft.original())
     return this.#resolved
-  }
-
-  #refuseCookie(): never {
-    throw new SessionClosedError('this needs a new cookie, but the response has begun (or this is an upgrade); do it before the first byte')
   }
 }
 

@@ -44,9 +44,11 @@ export class Session {
   set<K extends SessionKey>(key: K, value: SessionValue<K>, options?: SetOptions): void
   set(values: SessionDataPatch): void
   set(key: string | SessionDataPatch, value?: unknown, options?: SetOptions): void {
-    const draft = writableDraft(this)
-    if (typeof key === 'object') for (const [name, each] of Object.entries(key)) draft.set(name, each, null)
-    else draft.set(key, value, options?.ttl === undefined ? null : durationMs('ttl', options.ttl))
+    if (typeof key === 'object') {
+      for (const [name, each] of Object.entries(key)) writableDraft(this, name).set(name, each, null)
+    } else {
+      writableDraft(this, key).set(key, value, options?.ttl === undefined ? null : durationMs('ttl', options.ttl))
+    }
   }
 
   has(key: SessionKey): boolean {
@@ -54,19 +56,22 @@ export class Session {
   }
 
   delete(key: SessionKey): void {
-    writableDraft(this).delete(key)
+    writableDraft(this, key).delete(key)
   }
 
   /** Drops all data, also what other requests are adding. */
   clear(): void {
-    writableDraft(this).clear()
+    const state = this[STATE]
+    state.assertWritable()
+    if (state.userId !== undefined) state.assertCookiePossible()
+    state.draft.clear()
   }
 
   /** Reads the key and removes it. */
   take<K extends SessionKey>(key: K): SessionValue<K> | undefined {
     const draft = usedDraft(this)
     const value = draft.get(key) as SessionValue<K> | undefined
-    if (value !== undefined) writableDraft(this).delete(key)
+    if (value !== undefined) writableDraft(this, key).delete(key)
     return value
   }
 
@@ -96,10 +101,10 @@ export class Session {
       if ((typeof userId !== 'string' && typeof userId !== 'number') || userId === '' || Number.isNaN(userId)) {
         throw new TypeError('signIn: expected the id of a user, a string or a number')
       }
+      state.assertWritable()
       state.assertCookiePossible()
       const keep = options.keep === true ? true : [...config.keepOnSignIn, ...(options.keep ?? [])]
-      state.rotate(String(userId), keep, options.remember ?? config.remember)
-      state.draft.set('userId', userId, null)
+      state.signIn(userId, keep, options.remember ?? config.remember)
     })
   }
 
@@ -122,8 +127,8 @@ export class Session {
     const state = this[STATE]
     return withCallback(
       state.exchange.intend(() => {
-        if (state.ended) throw new SessionGoneError()
-        return commit(state, { explicit: true })
+        if (state.ended || state.gone) throw new SessionGoneError()
+        return state.exchange.commitExplicitly(() => commit(state, { explicit: true }))
       }),
       callback,
     )
@@ -180,9 +185,11 @@ function usedDraft(session: Session): SessionState['draft'] {
   return state.draft
 }
 
-function writableDraft(session: Session): SessionState['draft'] {
+function writableDraft(session: Session, key: string): SessionState['draft'] {
   const state = session[STATE]
   state.assertWritable()
+  // Another user needs another token, and a token needs a cookie.
+  if (state.exchange.cookieClosed && state.decidesUser(key)) state.assertCookiePossible()
   return state.draft
 }
 
@@ -194,7 +201,7 @@ function sum(key: string, value: unknown, by: number): number {
 function reload(state: SessionState): MaybePromise<void> {
   const { app } = state.exchange
   const { stored } = state
-  if (stored === null || state.ended) throw new SessionGoneError()
+  if (stored === null || state.ended || state.gone) throw new SessionGoneError()
   return whenReady(
     app.call('load', () => app.config.store.load(stored.token, { slide: false })),
     (loaded) => {

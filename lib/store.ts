@@ -33,7 +33,7 @@ export interface SessionFacts extends SessionTerms {
   readonly startedAt: number
   /** The last rotation or creation that had a user; `null` while nobody is signed in. */
   readonly authenticatedAt: number | null
-  /** The last load that slid, or the creation. */
+  /** The last load that slid, or the last rotation, or the creation. */
   readonly seenAt: number
 }
 
@@ -116,7 +116,7 @@ export interface SessionStore {
    * New verifier, same handle, and the changes, in one atomic step: the old token is dead at once. Both clocks start again;
    * `authenticatedAt` is the store's time if the resulting terms have a user, else `null`. `null`: the token was "none".
    */
-  rotate(token: string, changes: SessionChanges): MaybePromise<StoredSession | null>
+  rotate(token: string, changes: Omit<SessionChanges, 'expect'>): MaybePromise<StoredSession | null>
   /** Ends the session if the token is its own; idempotent. Whether it was there. */
   destroy(token: string): MaybePromise<boolean>
 
@@ -135,7 +135,7 @@ export interface SessionEntry {
 /** By handle and by index value, for the manager. Sees live sessions only. */
 export interface SessionIndex {
   find(handle: string): MaybePromise<SessionEntry | null>
-  /** In a stable order; `after` is the last handle of the page before. */
+  /** In the order of the handles; `after` is the last one of the page before, whether it still lives or not. */
   list(index: string, value: string, page?: { readonly limit?: number; readonly after?: string }): MaybePromise<SessionEntry[]>
   count(index: string, value: string): MaybePromise<number>
   /** Ends one session, whoever holds its token. Whether it was there. */

@@ -7,6 +7,9 @@ import { parseToken, TOKEN_LENGTH } from './token.js'
 /** Dot and HMAC-SHA-256 in base64 without padding. */
 const SIGNATURE_LENGTH = 1 + 43
 
+/** How many signatures that held are remembered: the HMAC costs more than the rest of a read. The proof is judged each time all the same. */
+const MAX_RECENT = 2000
+
 /** RFC 6265bis 5.6: browsers drop a cookie whose name and value are longer. */
 const MAX_COOKIE_BYTES = 4096
 
@@ -36,15 +39,25 @@ export function tokenSigner(config: SessionConfig): TokenSigner {
   const keys = config.secrets.map((secret) => signingKey(secret, config.key))
   const [newest] = keys
   if (newest === undefined) throw new TypeError('secret: expected at least one')
+  const recent = new Map<string, OpenedToken>()
   return {
-    isPlausible: (value) => value.length === TOKEN_LENGTH + SIGNATURE_LENGTH && parseToken(value.slice(0, TOKEN_LENGTH)) !== null,
+    isPlausible: (value) =>
+      recent.has(value) || (value.length === TOKEN_LENGTH + SIGNATURE_LENGTH && parseToken(value.slice(0, TOKEN_LENGTH)) !== null),
     open(value) {
+      const known = recent.get(value)
+      if (known !== undefined) return known
       for (const [age, key] of keys.entries()) {
         const token = unsign(value, key)
-        if (token !== false) return { token, stale: age > 0 }
+        if (token !== false) return remember(recent, value, { token, stale: age > 0 })
       }
       return null
     },
     seal: (token) => sign(token, newest),
   }
+}
+
+function remember(recent: Map<string, OpenedToken>, value: string, opened: OpenedToken): OpenedToken {
+  if (recent.size >= MAX_RECENT) recent.clear()
+  recent.set(value, opened)
+  return opened
 }

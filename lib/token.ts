@@ -1,5 +1,5 @@
 // The split token: `handle.verifier`. The handle is public and the store's key; of the verifier the store keeps the proof only.
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { hash, randomBytes, timingSafeEqual } from 'node:crypto'
 
 const HANDLE_BYTES = 16
 const VERIFIER_BYTES = 32
@@ -38,7 +38,7 @@ export function parseToken(text: string): SplitToken | null {
 
 /** SHA-256 of the verifier in base64url: the only form of it that may be at rest. */
 export function proofOf(verifier: string): string {
-  return createHash('sha256').update(verifier).digest('base64url')
+  return hash('sha256', verifier, 'base64url')
 }
 
 /** Compares two proofs in constant time (ASVS 11.2.4). */

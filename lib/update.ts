@@ -14,6 +14,7 @@ const MAX_ATTEMPTS = 50
 export function updateKey(state: SessionState, key: string, fn: Change): MaybePromise<unknown> {
   state.exchange.used = true
   state.assertWritable()
+  if (state.gone) throw new SessionGoneError()
   // Nobody else can know an unsaved session; and a key that decides who is signed in goes with the commit, which rotates.
   if (state.stored === null || state.decidesUser(key)) return changeHere(state, key, fn)
   if (!state.rotates && !state.draft.restarts) return attempt(state, key, fn, state.draft.rawText(key), 1)
@@ -72,7 +73,7 @@ function changesOf(state: SessionState, key: string, value: unknown, text: strin
 function goneError(state: SessionState): SessionGoneError {
   const { app, request } = state.exchange
   app.events.emit('gone', { handle: state.stored?.handle ?? '', userId: state.userId, request })
-  state.ended = true
+  state.gone = true
   return new SessionGoneError()
 }
 

@@ -4,7 +4,6 @@ import type {
   ExpirySweep,
   LoadedSession,
   SessionChanges,
-  SessionIndex,
   SessionRecord,
   SessionStore,
   StoredSession,
@@ -25,7 +24,7 @@ const CREATE_ATTEMPTS = 5
 
 /** The contract without promises. */
 export interface MemoryStore extends SessionStore, ExpirySweep {
-  readonly index: SessionIndex
+  readonly index: MemoryIndex
   /** Sessions held at this moment, the expired ones that no sweep has met yet among them. */
   readonly size: number
   close(): void
@@ -44,7 +43,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
 
 class Memory implements MemoryStore {
   readonly name: string = 'memory'
-  readonly index: SessionIndex
+  readonly index: MemoryIndex
   private readonly clock: () => number
   private readonly sweepEvery: number
   private readonly table: SessionTable
@@ -87,7 +86,7 @@ class Memory implements MemoryStore {
     const entry = this.entryOf(token, this.clock())
     if (entry === null || entry === 'reused') return { outcome: 'gone' }
     if (!meetsExpectations(entry.values, changes.expect)) return { outcome: 'conflict' }
-    this.table.change(entry, changedValues(entry.values, changes), factsOfUpdated(entry.facts, changes.terms))
+    this.table.change(entry, changedValues(entry.values, changes), factsOfUpdated(entry.facts, changes))
     this.table.touch(entry)
     return { outcome: 'saved', token }
   }
@@ -96,10 +95,11 @@ class Memory implements MemoryStore {
     const now = this.clock()
     const entry = this.entryOf(token, now)
     if (entry === null || entry === 'reused') return null
+    // The contract has no "conflict" here; applying nothing is what `expect` asks for.
     if (!meetsExpectations(entry.values, changes.expect)) return null
     const verifier = newVerifier()
     entry.proof = proofOf(verifier)
-    this.table.change(entry, changedValues(entry.values, changes), factsOfRotated(entry.facts, changes.terms, now))
+    this.table.change(entry, changedValues(entry.values, changes), factsOfRotated(entry.facts, changes, now))
     this.table.touch(entry)
     return { handle: entry.handle, token: joinToken(entry.handle, verifier), facts: entry.facts }
   }

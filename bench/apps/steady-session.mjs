@@ -4,8 +4,7 @@ import { SECRET, SEED } from '../seed.mjs'
 
 export function createApp() {
   const app = express()
-  // The run is plain HTTP and says it is in production, where a cookie is Secure otherwise.
-  app.use(session({ secret: SECRET, cookie: { secure: false } }))
+  app.use(session({ secret: SECRET }))
   app.get('/none', (_req, res) => res.send('ok'))
   app.post('/seed', (req, res) => {
     req.session.set(SEED)

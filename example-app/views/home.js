@@ -34,7 +34,7 @@ function signedInCard(user) {
   return html`<section class="card">
     <h1>You are signed in as ${user}</h1>
     <form method="post" action="/sign-out">
-      <button>Sign out</button>
+      <p class="row"><button>Sign out</button></p>
       <p class="hint">Ends the session on the server; a copy of the cookie is worth nothing afterwards.</p>
     </form>
   </section>`

@@ -25,7 +25,7 @@ function facts({ id, handle, createdAt, startedAt, authenticatedAt, expiresAt, e
     <dt>Idle clock</dt>
     <dd>${until(expiresAt)}<span class="hint">starts again with every request</span></dd>
     <dt>Absolute clock</dt>
-    <dd>${until(endsAt)}<span class="hint">runs since ${when(startedAt)}, and never starts again</span></dd>
+    <dd>${until(endsAt)}<span class="hint">runs since ${when(startedAt)}; no request moves it, only a sign-in</span></dd>
     <dt>Data</dt>
     <dd><pre>${JSON.stringify(data, null, 2)}</pre></dd>
   </dl>`

@@ -1,6 +1,6 @@
 // Terms and times of a session in memory: how they are stamped, moved and judged. Every function makes a new object, never alters one.
-import { type SessionFacts, type SessionTerms, USER_INDEX } from '../../lib/store.js'
-import { copyText } from './values.js'
+import { type SessionChanges, type SessionFacts, type SessionTerms, USER_INDEX } from '../../lib/store.js'
+import { copyText, mergeText } from './values.js'
 
 export function factsOfNew(terms: SessionTerms, now: number): SessionFacts {
   const own = copyTerms(terms)
@@ -8,15 +8,15 @@ export function factsOfNew(terms: SessionTerms, now: number): SessionFacts {
 }
 
 /** Both clocks start again. */
-export function factsOfRotated(facts: SessionFacts, terms: Partial<SessionTerms> | undefined, now: number): SessionFacts {
-  return { ...factsOfNew({ ...facts, ...terms }, now), createdAt: facts.createdAt }
+export function factsOfRotated(facts: SessionFacts, changes: SessionChanges, now: number): SessionFacts {
+  return { ...factsOfNew(changedTerms(facts, changes), now), createdAt: facts.createdAt }
 }
 
 /** The times stay, even if the terms come from a caller who spread a whole set of facts into them. */
-export function factsOfUpdated(facts: SessionFacts, terms: Partial<SessionTerms> | undefined): SessionFacts {
-  if (terms === undefined) return facts
+export function factsOfUpdated(facts: SessionFacts, changes: SessionChanges): SessionFacts {
+  if (changes.terms === undefined && changes.indexes === undefined) return facts
   const { createdAt, startedAt, authenticatedAt, seenAt } = facts
-  const own = copyTerms({ ...facts, ...terms })
+  const own = changedTerms(facts, changes)
   return { ...own, createdAt, startedAt, authenticatedAt: hasUser(own) ? authenticatedAt : null, seenAt }
 }
 
@@ -51,4 +51,8 @@ function hasUser(terms: SessionTerms): boolean {
 
 function copyTerms(terms: SessionTerms): SessionTerms {
   return { ...terms, indexes: copyText(terms.indexes) }
+}
+
+function changedTerms(facts: SessionFacts, { terms, indexes }: SessionChanges): SessionTerms {
+  return { ...facts, ...terms, indexes: mergeText(facts.indexes, indexes) }
 }

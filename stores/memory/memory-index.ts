@@ -52,9 +52,8 @@ export class MemoryIndex implements SessionIndex {
   }
 
   private assign(entry: StoredEntry, index: string, value: string, text: string): void {
-    const indexes = changedValues(entry.facts.indexes, { set: one(index, value) })
-    const values = changedValues(entry.values, { set: one(index, text) })
-    this.table.change(entry, values, factsOfUpdated(entry.facts, { indexes }))
+    const changes = { set: one(index, text), indexes: one(index, value) }
+    this.table.change(entry, changedValues(entry.values, changes), factsOfUpdated(entry.facts, changes))
   }
 
   private sessionsOf(index: string, value: string): StoredEntry[] {

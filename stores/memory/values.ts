@@ -5,6 +5,16 @@ export function copyText(source: Readonly<Record<string, string>>): SessionValue
   return Object.freeze(Object.assign(blank(), source))
 }
 
+/** With these texts set, and without those that are `null`. */
+export function mergeText(source: SessionValues, changes: Readonly<Record<string, string | null>> = {}): SessionValues {
+  const next = Object.assign(blank(), source)
+  for (const [key, text] of Object.entries(changes)) {
+    if (text === null) delete next[key]
+    else next[key] = text
+  }
+  return Object.freeze(next)
+}
+
 /** Whether each of these keys still has this text (`null`: is absent). */
 export function meetsExpectations(values: SessionValues, expected: SessionChanges['expect']): boolean {
   if (expected === undefined) return true

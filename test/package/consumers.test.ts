@@ -24,10 +24,14 @@ async function visit(port: number): Promise<unknown[]> {
     ['GET', '/'],
   ] as const) {
     const response = await fetch(`http://127.0.0.1:${port}${path}`, { method, headers: { cookie } })
-    cookie = response.headers.get('set-cookie')?.split(';', 1)[0] ?? cookie
+    cookie = response.headers.getSetCookie().at(-1)?.split(';', 1)[0] ?? cookie
     seen.push(await response.json())
   }
   return seen
+}
+
+function printNames(module: string): string {
+  return `console.log(Object.keys(${module}).sort().join('\\n'))`
 }
 
 const SIGNED_IN_AND_OUT = [{}, { userId: 'ann' }, { userId: 'ann' }, {}, {}]
@@ -40,6 +44,13 @@ describe('the packed tarball', () => {
   ] as const)('signs in, reads and signs out in %s', async (_, type, app) => {
     place(app, folders[type])
     expect(await visit(await installed.start(folders[type], app))).toEqual(SIGNED_IN_AND_OUT)
+  })
+
+  test.each(['steady-session', 'steady-session/testing'])('gives the same names to import and to require: %s', (entry) => {
+    const imported = run(folders.module, process.execPath, '--input-type=module', '-e', printNames(`await import('${entry}')`))
+    const required = run(folders.commonjs, process.execPath, '--input-type=commonjs', '-e', printNames(`require('${entry}')`))
+    expect(imported).toBe(required)
+    expect(imported).not.toBe('')
   })
 
   test('holds the build, its papers and nothing else', () => {

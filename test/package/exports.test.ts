@@ -1,14 +1,34 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
 import * as main from '../../lib/index.js'
 import * as testing from '../../testing/index.js'
 
-// What is listed here is public; a change of the list is a change of the package's interface.
-describe('the exports', () => {
-  test('of steady-session are these', () => {
-    expect(Object.keys(main).sort()).toEqual(['default'])
+// What is listed here is public: a change of these lists is a change of the package's interface.
+describe('the package', () => {
+  test('has these entries', () => {
+    const { exports } = JSON.parse(readFileSync('package.json', 'utf8')) as { exports: object }
+    expect(Object.keys(exports)).toEqual(['.', './testing', './package.json'])
   })
 
-  test('of steady-session/testing are these', () => {
+  test('exports these names from steady-session', () => {
+    expect(Object.keys(main).sort()).toEqual([
+      'SessionClosedError',
+      'SessionConflictError',
+      'SessionDataError',
+      'SessionError',
+      'SessionGoneError',
+      'SessionMissingError',
+      'SessionStoreError',
+      'SessionTooLargeError',
+      'USER_INDEX',
+      'UnsupportedByStoreError',
+      'default',
+      'memoryStore',
+      'session',
+    ])
+  })
+
+  test('exports these names from steady-session/testing', () => {
     expect(Object.keys(testing).sort()).toEqual(['cookieFor', 'describeStoreContract'])
   })
 })

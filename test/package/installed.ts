@@ -1,10 +1,13 @@
 // Packs this package and installs the tarball where nothing else of the repository can be found.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 
-/** `npm` prints one line here, and no warnings of the user's configuration. */
+const SOURCES = ['package.json', 'README.md', 'CHANGELOG.md', 'LICENSE', 'lib', 'stores', 'testing', 'scripts']
+const PROJECTS = ['tsconfig.json', 'tsconfig.esm.json', 'tsconfig.cjs.json']
+
+/** What the command prints; throws with all that it said if it fails. */
 export function run(cwd: string, command: string, ...args: string[]): string {
   try {
     return execFileSync(command, args, { cwd, encoding: 'utf8', stdio: 'pipe' })
@@ -19,10 +22,14 @@ export class Installed {
   readonly #children: ChildProcess[] = []
   readonly tarball: string
 
-  /** npm runs `prepare`, so the tarball is built from the sources as they are. */
+  /** Packs a copy, since other tests build at the same time; npm runs `prepare`, so it is built from the sources as they are. */
   constructor() {
-    run(process.cwd(), 'npm', 'pack', '--silent', '--pack-destination', this.#root)
-    this.tarball = join(this.#root, readdirSync(this.#root)[0] as string)
+    const copy = this.folder('sources')
+    for (const name of [...SOURCES, ...PROJECTS]) cpSync(name, join(copy, name), { recursive: true })
+    symlinkSync(resolve('node_modules'), join(copy, 'node_modules'))
+    const packed = this.folder('packed')
+    run(copy, 'npm', 'pack', '--silent', '--pack-destination', packed)
+    this.tarball = join(packed, readdirSync(packed)[0] as string)
   }
 
   /** A new project that has the tarball and these packages. */

@@ -1,0 +1,152 @@
+// The head of a response that waits: what the commit may read and add, and how it looked when the middleware got it.
+import type { ServerResponse } from 'node:http'
+
+/** The headers about to leave, those given to `writeHead` included. */
+export interface HeldHeaders {
+  /** A list if the header is there more than once, as `Set-Cookie` may be. */
+  get(name: string): string | readonly string[] | undefined
+  /** Entries that the value repeats from before stay as and where they are; the rest is added. */
+  set(name: string, value: string | readonly string[]): void
+}
+
+/**
+ * The text that Node rendered. Edited as text, the application's own headers stay byte for byte as they are, whichever way
+ * they were given: objects, arrays with duplicates, keys that differ by case only (CVE-2025-7339 was a rewrite of them).
+ */
+export class RenderedHeaders implements HeldHeaders {
+  readonly #res: ServerResponse
+  #text: string
+  #lines: string[] | undefined
+
+  /** `res` is asked to judge what is set: Node refuses characters that would split the head. */
+  constructor(res: ServerResponse, text: string) {
+    this.#res = res
+    this.#text = text
+  }
+
+  get(name: string): string | readonly string[] | undefined {
+    const values = this.#find(name).map((at) => this.#valueAt(at, name))
+    return values.length > 1 ? values : values[0]
+  }
+
+  set(name: string, value: string | readonly string[]): void {
+    const wanted = typeof value === 'string' ? [value] : [...value]
+    setUnsent(this.#res, name, typeof value === 'string' ? value : [...wanted])
+    const found = this.#find(name)
+    const kept = found.every((at, index) => this.#valueAt(at, name) === wanted[index])
+    const added = (kept ? wanted.slice(found.length) : wanted).map((entry) => `${name}: ${entry}`)
+    const lines = this.#split()
+    // The last two lines are the empty ones that end the head.
+    const end = kept ? (found.at(-1) ?? lines.length - 3) + 1 : found[0] ?? 0
+    if (!kept) for (const at of found.toReversed()) lines.splice(at, 1)
+    lines.splice(end, 0, ...added)
+    this.#text = lines.join('\r\n')
+  }
+
+  toString(): string {
+    return this.#text
+  }
+
+  #split(): string[] {
+    this.#lines ??= this.#text.split('\r\n')
+    return this.#lines
+  }
+
+  #find(name: string): number[] {
+    const lower = name.toLowerCase()
+    const found: number[] = []
+    this.#split().forEach((line, at) => {
+      if (line[name.length] === ':' && at > 0 && line.slice(0, name.length).toLowerCase() === lower) found.push(at)
+    })
+    return found
+  }
+
+  #valueAt(at: number, name: string): string {
+    return (this.#split()[at] ?? '').slice(name.length + 2)
+  }
+}
+
+/** Also tells loggers, which ask `getHeader`; they would see it if nothing had waited. */
+function setUnsent(res: ServerResponse, name: string, value: string | string[]): void {
+  const raw: { _header?: string | null } = res as object
+  const header = raw._header ?? null
+  raw._header = null
+  try {
+    res.setHeader(name, value)
+  } finally {
+    raw._header = header
+  }
+}
+
+/** The header object of an HTTP/2 response, as Node is about to send it: lower-case names, edited in place. */
+export class Http2Headers implements HeldHeaders {
+  readonly #headers: Record<string, unknown>
+
+  constructor(headers: object) {
+    this.#headers = headers as Record<string, unknown>
+  }
+
+  get(name: string): string | readonly string[] | undefined {
+    return asText(this.#headers[name.toLowerCase()])
+  }
+
+  set(name: string, value: string | readonly string[]): void {
+    this.#headers[name.toLowerCase()] = typeof value === 'string' ? value : [...value]
+  }
+}
+
+/** The headers of a response that has no head of its own to render. */
+export class StubHeaders implements HeldHeaders {
+  readonly #res: ServerResponse
+
+  constructor(res: ServerResponse) {
+    this.#res = res
+  }
+
+  get(name: string): string | readonly string[] | undefined {
+    return asText(this.#res.getHeader(name))
+  }
+
+  set(name: string, value: string | readonly string[]): void {
+    this.#res.setHeader(name, typeof value === 'string' ? value : [...value])
+  }
+}
+
+function asText(value: unknown): string | readonly string[] | undefined {
+  if (value === undefined || value === null) return undefined
+  return Array.isArray(value) ? value.map(String) : String(value)
+}
+
+/** What a refused response goes back to. Taken for each request, so it copies no more than it must. */
+export class EntryHead {
+  readonly #names: string[]
+  readonly #values: (number | string | string[] | undefined)[] = []
+  readonly #statusCode: number
+  readonly #sendDate: boolean
+
+  constructor(res: ServerResponse) {
+    // HTTP/2 keeps no other names than those in lower case.
+    this.#names = hasRawNames(res) ? res.getRawHeaderNames() : res.getHeaderNames()
+    for (const name of this.#names) {
+      const value = res.getHeader(name)
+      // `appendHeader` adds to the list in place.
+      this.#values.push(Array.isArray(value) ? [...value] : value)
+    }
+    this.#statusCode = res.statusCode
+    this.#sendDate = res.sendDate
+  }
+
+  restore(res: ServerResponse): void {
+    for (const name of res.getHeaderNames()) res.removeHeader(name)
+    this.#names.forEach((name, index) => {
+      const value = this.#values[index]
+      if (value !== undefined) res.setHeader(name, value)
+    })
+    res.statusCode = this.#statusCode
+    res.sendDate = this.#sendDate
+  }
+}
+
+function hasRawNames(res: ServerResponse): res is ServerResponse & { getRawHeaderNames(): string[] } {
+  return 'getRawHeaderNames' in res
+}

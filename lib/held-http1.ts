@@ -1,0 +1,228 @@
+// The hold of a HTTP/1 response.
+//
+// It listens at the bottom, where Node hands what it rendered to the socket: there it does not matter which middlewares have
+// wrapped `write`, `end` or `writeHead`, nor whether before or after. Only the `end` of a stream must be known beforehand.
+import type { Socket } from 'node:net'
+import { EntryHead, RenderedHeaders } from './held-headers.js'
+import {
+  asEnded,
+  classMethod,
+  dropOutput,
+  gateOf,
+  hideEnd,
+  type Method,
+  openGate,
+  type OutputGate,
+  type RawResponse,
+  RawState,
+  replaceHead,
+  shutGate,
+} from './held-output.js'
+import { answerPlainly, bareMethods } from './held-refusal.js'
+import { isPromise } from './maybe.js'
+import type { HoldHooks } from './response-hold.js'
+
+export function holdHttp1(res: RawResponse, hooks: HoldHooks): void {
+  new Http1Hold(res, hooks).install()
+}
+
+/**
+ * open → committing → released → over: the usual way. A clean session goes it within one call.
+ * committing → failed → refused: `failed` lasts until the handler's `end` has come down through all layers.
+ */
+type Phase = 'open' | 'committing' | 'released' | 'over' | 'failed' | 'refused'
+
+class Http1Hold {
+  readonly #res: RawResponse
+  readonly #hooks: HoldHooks
+  readonly #gate: OutputGate
+  readonly #entry: EntryHead
+  readonly #state: RawState
+  readonly #innerSend: Method
+  readonly #innerEnd: Method
+  /** `end` of a hold that was mounted before. */
+  readonly #outerEnd: Method | undefined
+  #phase: Phase
+  #ended = false
+  /** `end` came in a later call than the first output, while that was still waiting. */
+  #endedLate = false
+  #error: unknown
+
+  constructor(res: RawResponse, hooks: HoldHooks) {
+    this.#res = res
+    this.#hooks = hooks
+    this.#gate = gateOf(res)
+    this.#entry = new EntryHead(res)
+    this.#state = new RawState(res)
+    this.#innerSend = res._send as Method
+    this.#innerEnd = res.end as Method
+    this.#outerEnd = this.#gate.end
+    this.#phase = res._headerSent ? 'released' : 'open'
+  }
+
+  install(): void {
+    const res = this.#res
+    res._send = (...args) => this.#send(args)
+    res.end = ((...args: unknown[]) => this.#end(args)) as typeof res.end
+    this.#gate.end = res.end as Method
+  }
+
+  #send(args: unknown[]): boolean {
+    if (this.#phase === 'open') this.#commit()
+    else if (this.#isReleased() && !this.#res._headerSent) this.#decorate()
+    const accepted = Reflect.apply(this.#innerSend, this.#res, args) as boolean
+    if (this.#phase === 'failed') process.nextTick(() => this.#refuseOnceEnded())
+    return accepted
+  }
+
+  #isReleased(): boolean {
+    return this.#phase === 'released' || this.#phase === 'over'
+  }
+
+  #commit(): void {
+    this.#phase = 'committing'
+    try {
+      const answer = this.#hooks.beforeFirstByte()
+      if (isPromise(answer)) {
+        shutGate(this.#res, this.#gate)
+        void this.#commitWhenReady(answer)
+        return
+      }
+      this.#decorate()
+    } catch (error) {
+      shutGate(this.#res, this.#gate)
+      // Not within a call of the handler, which may be about to `end`.
+      process.nextTick(() => this.#fail(error))
+      return
+    }
+    this.#release()
+  }
+
+  async #commitWhenReady(answer: Promise<void>): Promise<void> {
+    try {
+      await answer
+      this.#decorate()
+      if (this.#endedLate) await this.#hooks.beforeEnd()
+    } catch (error) {
+      this.#fail(error)
+      return
+    }
+    this.#release()
+    openGate(this.#res, this.#gate)
+  }
+
+  /** Also when another hold had the response start anew: then there may be no head yet, and `#send` comes back to it. */
+  #decorate(): void {
+    if (this.#res._header === null) return
+    const headers = new RenderedHeaders(this.#res, this.#res._header)
+    this.#hooks.decorate(headers)
+    replaceHead(this.#res, headers.toString())
+  }
+
+  #release(): void {
+    this.#phase = 'released'
+    this.#hooks.onReleased?.('head')
+    if (this.#ended) this.#finish()
+  }
+
+  #finish(): void {
+    this.#phase = 'over'
+    this.#hooks.onReleased?.('end')
+  }
+
+  #end(args: unknown[]): unknown {
+    const [res, gate] = [this.#res, this.#gate]
+    if (this.#phase === 'refused') return res
+    if (gate.endHidden) return asEnded(res, gate, () => this.#callEnd(args))
+    if (this.#ended || res.finished) return this.#callEnd(args)
+    const streamed = this.#phase === 'released'
+    if (streamed) shutGate(res, gate)
+    this.#ended = true
+    this.#endedLate = this.#phase === 'committing'
+    try {
+      return this.#callEnd(args)
+    } catch (error) {
+      this.#ended = false
+      this.#endedLate = false
+      throw error
+    } finally {
+      if (gate.shut > 0) hideEnd(res, gate)
+      if (streamed) this.#commitEnd()
+    }
+  }
+
+  /** Once the response was refused by any hold, the layers below have seen an `end` that never happened. */
+  #callEnd(args: unknown[]): unknown {
+    return Reflect.apply(this.#gate.refused ? classMethod(this.#res, 'end') : this.#innerEnd, this.#res, args)
+  }
+
+  #commitEnd(): void {
+    if (!this.#ended) {
+      openGate(this.#res, this.#gate)
+      return
+    }
+    try {
+      const answer = this.#hooks.beforeEnd()
+      if (isPromise(answer)) answer.then(() => this.#letEndGo(), (error: unknown) => this.#cutEnd(error))
+      else this.#letEndGo()
+    } catch (error) {
+      this.#cutEnd(error)
+    }
+  }
+
+  #letEndGo(): void {
+    this.#finish()
+    openGate(this.#res, this.#gate)
+  }
+
+  /** A truncated answer must look truncated. */
+  #cutEnd(error: unknown): void {
+    const res = this.#res
+    this.#phase = 'over'
+    const { _header, _headerSent } = res
+    dropOutput(res, this.#gate)
+    Object.assign(res, { _header, _headerSent, finished: true })
+    openGate(res, this.#gate)
+    // A pipelined response has no socket before its turn.
+    if (res.socket === null) res.once('socket', (socket: Socket) => socket.destroy())
+    res.destroy()
+    this.#hooks.onCut(error)
+  }
+
+  #fail(error: unknown): void {
+    this.#phase = 'failed'
+    this.#error = error
+    if (!this.#ended) this.#cut()
+    else if (!this.#refuseOnceEnded()) this.#res.once('close', () => this.#refuseOnceEnded())
+  }
+
+  /** A layer that ends later than it was told to, as compression does, is awaited: it would write into the error page. */
+  #refuseOnceEnded(): boolean {
+    const { finished, destroyed } = this.#res
+    if (this.#phase !== 'failed' || !(finished || destroyed || this.#gate.endHidden)) return false
+    this.#phase = 'refused'
+    this.#startAnew()
+    this.#res.setHeader('Cache-Control', 'no-store')
+    this.#hooks.onRefused(this.#error)
+    return true
+  }
+
+  #cut(): void {
+    this.#phase = 'refused'
+    this.#startAnew()
+    answerPlainly(this.#res, this.#error)
+    this.#hooks.onCut(this.#error)
+  }
+
+  #startAnew(): void {
+    const res = this.#res
+    dropOutput(res, this.#gate)
+    this.#entry.restore(res)
+    this.#state.restore(res)
+    this.#gate.refused = true
+    bareMethods(res)
+    if (this.#outerEnd) res.end = this.#outerEnd as typeof res.end
+    res._send = this.#innerSend as RawResponse['_send']
+    openGate(res, this.#gate)
+  }
+}

@@ -1,0 +1,196 @@
+// Keeps what Node renders for a HTTP/1 response from its socket, and lets it go.
+//
+// Node does this itself for a pipelined response that is not yet its turn: head and chunks wait in `outputData`. A held
+// response waits in the same place, so return values, callbacks, errors, back-pressure and events are Node's own.
+import type { ServerResponse } from 'node:http'
+import { Writable } from 'node:stream'
+
+type Callback = ((error?: Error | null) => void) | null | undefined
+export type Method = (...args: unknown[]) => unknown
+
+/** The underscored part of Node's OutgoingMessage that is used here: alike in Node 20, 22 and 24, and for many years before. */
+export interface RawResponse extends ServerResponse {
+  _header: string | null
+  _headerSent: boolean
+  _hasBody: boolean
+  _contentLength: number | null
+  _trailer: string
+  _removedConnection: boolean
+  _removedContLen: boolean
+  _removedTE: boolean
+  outputData: { data: string | Uint8Array; encoding: unknown; callback: Callback }[]
+  outputSize: number
+  _onPendingData(delta: number): void
+  _send(...args: unknown[]): boolean
+  _writeRaw(data: string | Uint8Array, encoding?: unknown, callback?: Callback): boolean
+  _flush(): void
+}
+
+/** Shared by all holds of a response, also by those of another copy of this package. */
+export interface OutputGate {
+  /** Holds that keep it shut. */
+  shut: number
+  /** `end` was called while it was shut; see `hideEnd`. */
+  endHidden: boolean
+  /** A hold has refused the response: layers that were mounted before it have seen its output and must not see more. */
+  refused: boolean
+  /** `end` of the outermost hold. */
+  end: Method | undefined
+}
+
+const GATE = Symbol.for('steady-session.output-gate')
+
+export function isRawResponse(res: ServerResponse): res is RawResponse {
+  const raw = res as Partial<RawResponse>
+  return typeof raw._send === 'function' && typeof raw._flush === 'function' && Array.isArray(raw.outputData)
+}
+
+export function gateOf(res: RawResponse & { [GATE]?: OutputGate }): OutputGate {
+  res[GATE] ??= { shut: 0, endHidden: false, refused: false, end: undefined }
+  return res[GATE]
+}
+
+/** The method as the class has it, below all that middlewares have put on the response. */
+export function classMethod(res: ServerResponse, name: string): Method {
+  return Reflect.get(Object.getPrototypeOf(res) as object, name) as Method
+}
+
+export function shutGate(res: RawResponse, gate: OutputGate): void {
+  if (gate.shut++ > 0) return
+  res._writeRaw = keepRaw
+  res._flush = keepAll
+  // An `end` that finds nothing left to write finishes at once; one byte too many makes it wait like any other.
+  res.outputSize += 1
+}
+
+/** Also called after `dropOutput`; then there is nothing to flush. */
+export function openGate(res: RawResponse, gate: OutputGate): void {
+  if (--gate.shut > 0) return
+  res.outputSize -= 1
+  res._writeRaw = classMethod(res, '_writeRaw') as RawResponse['_writeRaw']
+  res._flush = classMethod(res, '_flush') as RawResponse['_flush']
+  if (gate.endHidden) {
+    gate.endHidden = false
+    res.finished = true
+  }
+  // `end` uncorks for good, but in Node there would have been nothing left to cork by now.
+  if (res.finished) uncorkAll(res)
+  if (res.outputData.length > 0) res._flush()
+}
+
+function uncorkAll(res: RawResponse): void {
+  for (let corked = res.writableCorked; corked > 0; corked--) res.uncork()
+}
+
+/** What Node's `_writeRaw` does for a response without a socket. */
+function keepRaw(this: RawResponse, data: string | Uint8Array, encoding?: unknown, callback?: Callback): boolean {
+  if (this.socket?.destroyed) return false
+  const withoutEncoding = typeof encoding === 'function'
+  if (!withoutEncoding) assertEncoding(encoding)
+  this.outputData.push({
+    data,
+    encoding: withoutEncoding ? null : encoding,
+    callback: withoutEncoding ? (encoding as Callback) : callback,
+  })
+  this.outputSize += data.length
+  this._onPendingData(data.length)
+  return this.outputSize < this.writableHighWaterMark
+}
+
+/** Node flushes a pipelined response when its turn comes; a held one stays. */
+function keepAll(): void {}
+
+/**
+ * `server.close()` destroys connections whose response says `finished`, so a held response must not. To the application it
+ * is ended all the same: `writableEnded` says so, and a late `write` or `end` gets Node's own answer.
+ */
+export function hideEnd(res: RawResponse, gate: OutputGate): void {
+  if (gate.endHidden || !res.finished) return
+  gate.endHidden = true
+  res.finished = false
+  Object.defineProperty(res, 'writableEnded', { value: true, configurable: true })
+  const write: Method = res.write.bind(res) as Method
+  res.write = ((...args: unknown[]) => (gate.endHidden ? asEnded(res, gate, () => write(...args)) : write(...args))) as typeof res.write
+}
+
+export function asEnded<T>(res: RawResponse, gate: OutputGate, call: () => T): T {
+  gate.endHidden = false
+  res.finished = true
+  try {
+    return call()
+  } finally {
+    res.finished = false
+    gate.endHidden = true
+  }
+}
+
+/** Forgets all that waits, as if nothing had been written. The gate stays shut. */
+export function dropOutput(res: RawResponse, gate: OutputGate): void {
+  // Node 22 and later keep corked chunks in a place of their own until `uncork`.
+  uncorkAll(res)
+  res._onPendingData(1 - res.outputSize)
+  res.outputData = []
+  res.outputSize = 1
+  gate.endHidden = false
+  Reflect.deleteProperty(res, 'writableEnded')
+  res.finished = false
+  res._header = null
+  res._headerSent = false
+}
+
+/** Puts another head in the place of the one that was rendered, wherever that is by now. */
+export function replaceHead(res: RawResponse, text: string): void {
+  const old = res._header
+  if (old === null || old === text) return
+  res._header = text
+  if (!res._headerSent) return
+  // An informational response may wait before it.
+  const first = res.outputData.find(({ data }) => typeof data === 'string' && data.startsWith(old))
+  if (first === undefined) return
+  first.data = text + String(first.data).slice(old.length)
+  res.outputSize += text.length - old.length
+  res._onPendingData(text.length - old.length)
+}
+
+/** An unknown encoding is refused by the socket, which a held chunk meets too late. */
+function assertEncoding(encoding: unknown): void {
+  if (!encoding || encoding === 'buffer') return
+  // For the sake of its error.
+  if (!Buffer.isEncoding(encoding as string)) new Writable().write('', encoding as BufferEncoding)
+}
+
+/** What rendering a head changes beside the headers, as it was at entry. */
+export class RawState {
+  readonly #statusMessage: string
+  readonly #shouldKeepAlive: boolean
+  readonly #hasBody: boolean
+  readonly #trailer: string
+  readonly #removedConnection: boolean
+  readonly #removedContentLength: boolean
+  readonly #removedTransferEncoding: boolean
+
+  constructor(res: RawResponse) {
+    this.#statusMessage = res.statusMessage
+    this.#shouldKeepAlive = res.shouldKeepAlive
+    this.#hasBody = res._hasBody
+    this.#trailer = res._trailer
+    this.#removedConnection = res._removedConnection
+    this.#removedContentLength = res._removedContLen
+    this.#removedTransferEncoding = res._removedTE
+  }
+
+  /** After the headers: removing one of them leaves a mark. */
+  restore(res: RawResponse): void {
+    res.statusMessage = this.#statusMessage
+    res.shouldKeepAlive = this.#shouldKeepAlive
+    res._hasBody = this.#hasBody
+    res._trailer = this.#trailer
+    res._removedConnection = this.#removedConnection
+    res._removedContLen = this.#removedContentLength
+    res._removedTE = this.#removedTransferEncoding
+    res.chunkedEncoding = false
+    res._contentLength = null
+    // It counts from the first `write`, and cannot be told to start anew.
+    res.strictContentLength = false
+  }
+}

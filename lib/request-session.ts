@@ -1,0 +1,84 @@
+// `req.session`: one accessor for all requests, so that a request that never looks at its session pays nothing for it.
+import { IncomingMessage } from 'node:http'
+import { SessionMissingError } from './errors.js'
+import type { Exchange } from './exchange.js'
+import { RESERVED } from './session.js'
+
+/** Where a request carries its exchange; the same for all copies of this package. */
+const CURRENT: unique symbol = Symbol.for('steady-session.exchange') as never
+
+type Carrier = IncomingMessage & { [CURRENT]?: Exchange }
+
+const SESSION_PROPERTY: PropertyDescriptor = {
+  get(this: Carrier) {
+    const exchange = this[CURRENT]
+    if (exchange !== undefined) return exchange.session
+    return isMountedIn(this as ExpressRequest) ? standIn() : undefined
+  },
+  // Whoever assigns it (another session library in another application) gets an ordinary property.
+  set(this: Carrier, value: unknown) {
+    Object.defineProperty(this, 'session', { value, writable: true, enumerable: true, configurable: true })
+  },
+  enumerable: true,
+  configurable: true,
+}
+
+/** Lets the request carry the exchange, and `req.session` lead to it. */
+export function attach(request: IncomingMessage, exchange: Exchange): void {
+  const carrier: Carrier = request
+  carrier[CURRENT] = exchange
+  if (Object.getOwnPropertyDescriptor(IncomingMessage.prototype, 'session') === undefined || !(request instanceof IncomingMessage)) {
+    Object.defineProperty(request, 'session', SESSION_PROPERTY)
+  }
+}
+
+/** The innermost exchange of the request. */
+export function currentExchange(request: IncomingMessage): Exchange | undefined {
+  return (request as Carrier)[CURRENT]
+}
+
+/** Shared by all copies of this package in the process. */
+const BRAND: unique symbol = Symbol.for('steady-session.middleware') as never
+
+interface Layer {
+  readonly handle?: { readonly stack?: readonly Layer[]; readonly [BRAND]?: true }
+}
+
+type Router = { readonly stack?: readonly Layer[] } | undefined
+
+interface ExpressRequest {
+  readonly app?: { readonly _router?: Router; readonly router?: Router }
+}
+
+/**
+ * Installs the accessor, and marks the middleware: where Express has it mounted further down, `req.session` before it is a stand-in whose methods say
+ * what is wrong, instead of "cannot read properties of undefined". In every other application it stays `undefined`.
+ */
+export function installAccessor(middleware: object): void {
+  Object.defineProperty(middleware, BRAND, { value: true })
+  if (Object.hasOwn(IncomingMessage.prototype, 'session')) return
+  Object.defineProperty(IncomingMessage.prototype, 'session', SESSION_PROPERTY)
+}
+
+function isMountedIn({ app }: ExpressRequest): boolean {
+  // Express 4 throws at `app.router` and has `_router`; Express 5 has `router` only.
+  const router = app === undefined ? undefined : (app._router ?? app.router)
+  return hasBrand(router?.stack ?? [], 0)
+}
+
+function hasBrand(stack: readonly Layer[], depth: number): boolean {
+  return stack.some(({ handle }) => handle?.[BRAND] === true || (depth < 8 && hasBrand(handle?.stack ?? [], depth + 1)))
+}
+
+/** Reads as empty, so that `req.session?.userId` in a logger does no harm. */
+function standIn(): object {
+  const complain = (key: string): never => {
+    throw new SessionMissingError(`req.session.${key}: the session middleware has not run for this request; move app.use(session(…)) above this route`)
+  }
+  return new Proxy(Object.create(null), {
+    get: (_target, key) => (typeof key === 'string' && RESERVED.has(key) ? complain(key) : undefined),
+    set: (_target, key) => complain(String(key)),
+    deleteProperty: (_target, key) => complain(String(key)),
+    defineProperty: (_target, key) => complain(String(key)),
+  })
+}

@@ -1,0 +1,70 @@
+// No byte of a response leaves before the session's change is in the store.
+import type { ServerResponse } from 'node:http'
+import { type HeldHeaders, StubHeaders } from './held-headers.js'
+import { holdHttp1 } from './held-http1.js'
+import { holdHttp2, isHttp2Response } from './held-http2.js'
+import { isRawResponse, type Method } from './held-output.js'
+import { isPromise, whenReady } from './maybe.js'
+import type { MaybePromise } from './store.js'
+
+export type { HeldHeaders } from './held-headers.js'
+
+export interface HoldHooks {
+  /** Called once, at the first output. A synchronous answer adds no wait: the output goes through in the same tick. */
+  beforeFirstByte(): MaybePromise<void>
+  /**
+   * Called synchronously after `beforeFirstByte` succeeded, with the headers that are about to leave. Called again if another
+   * session middleware on the same response refuses it afterwards and the error page leaves with new headers.
+   */
+  decorate(headers: HeldHeaders): void
+  /** Called at an `end` whose response began in an earlier call. The end waits, and its chunk with it. */
+  beforeEnd(): MaybePromise<void>
+  /** Nothing was sent and `res` is as at entry: answer with the error. Never called inside of a call of the handler. */
+  onRefused(error: unknown): void
+  /** The hold has answered the failure itself, by a plain 503 or by cutting the connection. For reporting only. */
+  onCut(error: unknown): void
+  /** `head`: the first byte goes. `end`: nothing more will be held. A response that leaves at once has both, in this order. */
+  onReleased?(part: 'head' | 'end'): void
+}
+
+/** Holds the output of `res` until the hooks let it go. To the handler a held response looks like one that Node has taken. */
+export function holdResponse(res: ServerResponse, hooks: HoldHooks): void {
+  if (isRawResponse(res)) holdHttp1(res, hooks)
+  else if (isHttp2Response(res)) holdHttp2(res, hooks)
+  else holdStub(res, hooks)
+}
+
+/**
+ * Engine.IO runs middlewares on upgrades too, with a response that is a mere bag of headers: it calls `writeHead()` and reads
+ * them at once. Whatever is not there by then cannot be told to the client.
+ */
+function holdStub(res: ServerResponse, hooks: HoldHooks): void {
+  const writeHead = res.writeHead as Method
+  const end = res.end as Method
+  let committed: MaybePromise<void> | 'not yet' = 'not yet'
+  const commit = (): MaybePromise<void> => {
+    if (committed === 'not yet') committed = commitStub(res, hooks)
+    return committed
+  }
+  res.writeHead = ((...args: unknown[]) => {
+    void commit()
+    return Reflect.apply(writeHead, res, args)
+  }) as typeof res.writeHead
+  res.end = ((...args: unknown[]) => {
+    const ended = whenReady(commit(), () => Reflect.apply(end, res, args))
+    return isPromise(ended) ? res : ended
+  }) as typeof res.end
+}
+
+function commitStub(res: ServerResponse, hooks: HoldHooks): MaybePromise<void> {
+  const report = (error: unknown): void => hooks.onCut(error)
+  try {
+    const answer = hooks.beforeFirstByte()
+    if (isPromise(answer)) return answer.then(() => hooks.onReleased?.('end'), report)
+    hooks.decorate(new StubHeaders(res))
+    hooks.onReleased?.('head')
+    hooks.onReleased?.('end')
+  } catch (error) {
+    report(error)
+  }
+}

@@ -1,0 +1,26 @@
+import { describe, expect, test } from '@jest/globals'
+import { isPromise, whenReady } from '../../lib/maybe.js'
+
+// biome-ignore lint/suspicious/noThenProperty: what has one is a promise to us, too
+const THENABLE = { then: () => {} }
+
+describe('an answer that may be a promise', () => {
+  test('is one if it has a then, whoever made it', () => {
+    expect([isPromise(Promise.resolve()), isPromise(THENABLE as never)]).toEqual([true, true])
+    expect([undefined, null, 0, '', 'then', {}, []].map((value) => isPromise(value as never))).toEqual(Array(7).fill(false))
+  })
+
+  test('goes on at once if it is there, and stays without a promise', () => {
+    expect(whenReady(1, (value) => value + 1)).toBe(2)
+    expect(() =>
+      whenReady(1, () => {
+        throw new Error('now')
+      }),
+    ).toThrow('now')
+  })
+
+  test('goes on when it comes', async () => {
+    expect(await whenReady(Promise.resolve(1), (value) => value + 1)).toBe(2)
+    await expect(whenReady(Promise.reject(new Error('later')), () => 1)).rejects.toThrow('later')
+  })
+})

@@ -1,0 +1,144 @@
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { type AddressInfo, connect as connectSocket } from 'node:net'
+import { describe, expect, jest, test } from '@jest/globals'
+import { memoryStore, type SessionStore, type Sessions, session } from '../../lib/index.js'
+import { Browser } from '../support/browser.js'
+import { FaultyStore, promised } from '../support/faulty-store.js'
+import { answer, serverOpener } from '../support/site.js'
+import { type AnySession, appOf, cookieOf, requestWith, SECRET, stored } from './harness.js'
+
+const serve = serverOpener()
+
+const count: (request: IncomingMessage, response: ServerResponse) => void = (request, response) => {
+  const session = request.session as AnySession
+  session.n = (session.n ?? 0) + 1
+  answer(response, session.n)
+}
+
+describe('sessions.of', () => {
+  async function upgraded(sessions: Sessions, cookie: string): Promise<AnySession> {
+    return (await sessions.of(requestWith({ cookie }))) as AnySession
+  }
+
+  test('is the session of a request that the middleware has seen', async () => {
+    const sessions = session({ secret: SECRET })
+    let same = false
+    const port = await serve((request, response) => {
+      sessions(request, response, async () => {
+        same = (await sessions.of(request)) === request.session
+        response.end()
+      })
+    })
+    await new Browser(port).get('/')
+    expect(same).toBe(true)
+  })
+
+  test('gives an upgrade its session, which is saved by hand', async () => {
+    const store = memoryStore()
+    const sessions = session({ secret: SECRET, store })
+    const server = createServer((request, response) => sessions(request, response, () => count(request, response)))
+    await once(server.listen(0, '127.0.0.1'), 'listening')
+    const { port } = server.address() as AddressInfo
+    const browser = new Browser(port)
+    await browser.get('/')
+    server.on('upgrade', async (request: IncomingMessage, socket) => {
+      const own = (await sessions.of(request)) as AnySession
+      own.set('socket', own.n)
+      await own.save()
+      socket.end('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n')
+    })
+    const socket = connectSocket(port, '127.0.0.1')
+    socket.write(
+      `GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: x\r\nCookie: sid=${browser.cookies.get('sid')}\r\n\r\n`,
+    )
+    socket.resume()
+    await once(socket, 'close')
+    server.close()
+    const app = appOf({ store })
+    const token = app.signer.open(browser.cookies.get('sid') as string)?.token as string
+    expect(store.load(token, { slide: false })).toMatchObject({ values: { n: '1', socket: '1' } })
+  })
+
+  test('throws SessionClosedError for what needs a new cookie, and lets the rest through', async () => {
+    const app = appOf()
+    const sessions = session({ secret: SECRET, store: app.config.store })
+    const cookie = cookieOf(app, await stored(app.config.store, { n: 1 }))
+    const own = await upgraded(sessions, cookie)
+    const closed = { code: 'ERR_SESSION_CLOSED' }
+    await expect(own.signIn('ann')).rejects.toMatchObject(closed)
+    await expect(own.regenerate()).rejects.toMatchObject(closed)
+    expect(await own.increment('n')).toBe(2)
+    own.set('m', 1)
+    await own.save()
+    expect(() => own.set('userId', 'ann')).toThrow(expect.objectContaining(closed))
+    const stranger = await upgraded(sessions, '')
+    expect(() => stranger.set('a', 1)).toThrow(expect.objectContaining(closed))
+    const ending = await upgraded(sessions, cookie)
+    expect(ending.toJSON()).toEqual({ n: 2, m: 1 })
+    await ending.signOut()
+    expect((await upgraded(sessions, cookie)).info.lost).toBe(true)
+  })
+
+  test('is one and the same for all who ask at once', async () => {
+    for (const store of [memoryStore(), promised(memoryStore())]) {
+      const app = appOf({ store })
+      const sessions = session({ secret: SECRET, store })
+      const request = requestWith({ cookie: cookieOf(app, await stored(store, { n: 1 })) })
+      const [first, second] = await Promise.all([sessions.of(request), sessions.of(request)])
+      expect(first).toBe(second)
+      expect(await sessions.of(request)).toBe(first)
+    }
+  })
+
+  test('rejects if the store fails', async () => {
+    const store = new FaultyStore(memoryStore())
+    const app = appOf({ store })
+    const cookie = cookieOf(app, await stored(store, {}))
+    store.fail('load', 'reject')
+    await expect(session({ secret: SECRET, store }).of(requestWith({ cookie }))).rejects.toMatchObject({ status: 503 })
+  })
+})
+
+describe('ready and close', () => {
+  function storeWith(parts: Partial<SessionStore>): SessionStore {
+    return Object.assign(new FaultyStore(memoryStore()), parts)
+  }
+
+  test('ready connects once, and resolves when the store is reached', async () => {
+    const ready = jest.fn(() => Promise.resolve())
+    const sessions = session({ secret: SECRET, store: storeWith({ ready }) })
+    await Promise.all([sessions.ready(), sessions.ready()])
+    await sessions.ready()
+    expect(ready).toHaveBeenCalledTimes(1)
+    await session({ secret: SECRET }).ready()
+  })
+
+  test('ready rejects with what is in the way, a request too, and the next one tries again', async () => {
+    let broken = true
+    const store = storeWith({
+      ready: async () => {
+        if (broken) throw new Error('ECONNREFUSED')
+      },
+    })
+    const sessions = session({ secret: SECRET, store })
+    await expect(sessions.ready()).rejects.toMatchObject({ code: 'ERR_SESSION_STORE', operation: 'connect' })
+    const app = appOf({ store })
+    const cookie = cookieOf(app, await stored(store, { n: 1 }))
+    await expect(sessions.of(requestWith({ cookie }))).rejects.toMatchObject({ operation: 'connect' })
+    broken = false
+    expect((await sessions.of(requestWith({ cookie }))).get('n')).toBe(1)
+  })
+
+  test('a store that cannot be reached harms no request without a session cookie', async () => {
+    const sessions = session({ secret: SECRET, store: storeWith({ ready: () => Promise.reject(new Error('down')) }) })
+    const port = await serve((request, response) => sessions(request, response, () => response.end('served')))
+    expect((await new Browser(port).get('/')).body).toBe('served')
+  })
+
+  test('close ends what the store opened', async () => {
+    const closed = jest.fn(() => {})
+    await session({ secret: SECRET, store: storeWith({ close: closed }) }).close()
+    expect(closed).toHaveBeenCalledTimes(1)
+  })
+})

@@ -1,0 +1,260 @@
+import { afterEach, describe, expect, jest, test } from '@jest/globals'
+import type { SessionApp } from '../../lib/app.js'
+import { clearedCookieLines, mayCarryCookie, readSessionCookies, sessionCookieLine } from '../../lib/session-cookie.js'
+import type { SessionFacts } from '../../lib/store.js'
+import { joinToken, newHandle, newVerifier } from '../../lib/token.js'
+import { appOf, DAY, inProduction, requestWith, SECOND, warnings } from './harness.js'
+
+afterEach(() => {
+  jest.restoreAllMocks()
+})
+
+const NOW = Date.UTC(2026, 10, 21)
+
+function facts(changes: Partial<SessionFacts> = {}): SessionFacts {
+  const times = { createdAt: NOW, startedAt: NOW, authenticatedAt: null, seenAt: NOW }
+  return { id: 'id', idleMs: 14 * DAY, lifetimeMs: 30 * DAY, persistent: true, indexes: {}, ...times, ...changes }
+}
+
+function newToken(): string {
+  return joinToken(newHandle(), newVerifier())
+}
+
+function tokensIn(app: SessionApp, cookie: string): string[] {
+  return readSessionCookies(app, requestWith({ cookie })).tokens.map(({ token }) => token)
+}
+
+function lineFor(app: SessionApp, headers: Record<string, string> = {}, changes: Partial<SessionFacts> = {}, now = NOW): string | null {
+  return sessionCookieLine(app, requestWith(headers), newToken(), facts(changes), now)
+}
+
+describe('reading the session cookie', () => {
+  const app = appOf()
+  const [one, two] = [newToken(), newToken()]
+  const [a, b] = [app.signer.seal(one), app.signer.seal(two)]
+
+  test('finds it wherever it stands in the header, with or without space (T-60)', () => {
+    for (const cookie of [
+      `sid=${a}`,
+      `x=1; sid=${a}`,
+      `x=1;sid=${a};y=2`,
+      `  sid=${a}  ; y`,
+      `\tsid=${a}`,
+      `;;sid=${a};;`,
+      `x="a;sid=${a}`,
+    ]) {
+      expect(tokensIn(app, cookie)).toEqual([one])
+    }
+  })
+
+  test('compares the name byte for byte and undecoded (T-47)', () => {
+    for (const name of ['SID', 'Sid', '%73id', 's%69d', 'sid ', 'xsid', 'sid%20', 'sid[]', 'sid.0', '"sid"', '__Host-sid', '$sid', 'ſid']) {
+      expect(tokensIn(app, `${name}=${a}`)).toEqual([])
+    }
+    const host = appOf({ key: '__Host-sid' })
+    expect(tokensIn(host, `__Host%2Dsid=${host.signer.seal(one)}; __host-sid=${host.signer.seal(one)}`)).toEqual([])
+    expect(tokensIn(host, `__Host-sid=${host.signer.seal(one)}`)).toEqual([one])
+  })
+
+  test('does not decode or unquote the value either', () => {
+    for (const value of [`"${a}"`, encodeURIComponent(a), `s%3A${a}`, a.replace('.', '%2E'), `${a},`, `${a}\\`]) {
+      expect(value === a ? [] : tokensIn(app, `sid=${value}`)).toEqual([])
+    }
+  })
+
+  test('returns every candidate whose signature holds, each once (T-47)', () => {
+    expect(tokensIn(app, `sid=${a}; sid=${b}; sid=${a}`)).toEqual([one, two])
+    expect(tokensIn(app, `sid=forged; sid=${b}`)).toEqual([two])
+  })
+
+  test('verifies at most four candidates, and junk that cannot be ours does not count (T-80)', () => {
+    const open = jest.spyOn(app.signer, 'open')
+    const forged = (): string => a.slice(0, 66) + app.signer.seal(newToken()).slice(66)
+    expect(tokensIn(app, Array.from({ length: 20 }, () => `sid=${forged()}`).join('; '))).toEqual([])
+    expect(open).toHaveBeenCalledTimes(4)
+    expect(tokensIn(app, `${'sid=junk; '.repeat(20)}sid=${a}`)).toEqual([one])
+  })
+
+  test('tells whether a cookie of our name was there at all', () => {
+    expect(readSessionCookies(app, requestWith())).toEqual({ tokens: [], present: false })
+    expect(readSessionCookies(app, requestWith({ cookie: 'other=1' }))).toEqual({ tokens: [], present: false })
+    expect(readSessionCookies(app, requestWith({ cookie: 'sid=' }))).toEqual({ tokens: [], present: true })
+  })
+
+  test.each([
+    ['semicolons', ';'.repeat(16_384)],
+    ['equals signs', '='.repeat(16_384)],
+    ['escaped quotes', '"\\'.repeat(8192)],
+    ['empty cookies of our name', 'sid='.repeat(4096)],
+    ['cookies of our name', 'sid=;'.repeat(3276)],
+    ['spaces before each', `${' '.repeat(50)}sid=;`.repeat(290)],
+    ['one long value', `sid=${'A'.repeat(16_380)}`],
+  ])('costs no more than a few milliseconds for 16 KB of %s (T-80)', (_, cookie) => {
+    const before = process.hrtime.bigint()
+    for (let i = 0; i < 20; i++) expect(tokensIn(app, cookie)).toEqual([])
+    expect(Number(process.hrtime.bigint() - before) / 20 / 1e6).toBeLessThan(5)
+  })
+})
+
+describe('the Set-Cookie line', () => {
+  test('has the name that was chosen, every attribute written out, and no trace of a framework (T-44, T-62)', () => {
+    expect(lineFor(appOf())).toMatch(/^sid=[\w-]{22}\.[\w-]{43}\.[\w+/]{43}; Max-Age=2592000; Path=\/; HttpOnly; SameSite=Lax$/)
+    const options = {
+      path: '/app',
+      domain: 'example.com',
+      sameSite: 'strict',
+      secure: true,
+      httpOnly: false,
+      partitioned: true,
+      priority: 'high',
+    } as const
+    const proxy = { key: 'app', cookie: options, proxy: true }
+    const line = lineFor(appOf(proxy), { 'x-forwarded-proto': 'https' })
+    expect(line).toMatch(/^app=/)
+    const attributes = ['Max-Age=2592000', 'Domain=example.com', 'Path=/app', 'Secure', 'Partitioned', 'Priority=High', 'SameSite=Strict']
+    expect(line?.split('; ').slice(1).sort()).toEqual(attributes.sort())
+  })
+
+  test('lives as long as the absolute lifetime has left, and at most 400 days (T-59)', () => {
+    expect(lineFor(appOf(), {}, {}, NOW + 10 * DAY)).toMatch(/Max-Age=1728000;/)
+    expect(lineFor(appOf(), {}, {}, NOW + 30 * DAY - 1)).toMatch(/Max-Age=1;/)
+    expect(lineFor(appOf(), {}, { lifetimeMs: null })).toMatch(/Max-Age=34560000;/)
+    expect(lineFor(appOf(), {}, { lifetimeMs: 500 * DAY })).toMatch(/Max-Age=34560000;/)
+  })
+
+  test('of a session that is not remembered has neither Max-Age nor Expires (T-53)', () => {
+    expect(lineFor(appOf(), {}, { persistent: false })).not.toMatch(/max-age|expires/i)
+  })
+
+  test('never names an attribute twice (T-58)', () => {
+    const names = (lineFor(appOf({ cookie: { domain: 'example.com', priority: 'low' } })) ?? '')
+      .split('; ')
+      .map((part) => part.split('=', 1)[0])
+    expect(new Set(names).size).toBe(names.length)
+  })
+})
+
+describe('a secure cookie (T-18)', () => {
+  test('follows the connection outside of production, and is never sent over plain HTTP in production', () => {
+    const warned = warnings()
+    expect(lineFor(appOf())).not.toMatch(/Secure/)
+    const app = inProduction(() => appOf())
+    expect(lineFor(app)).toBeNull()
+    expect(lineFor(app)).toBeNull()
+    expect(mayCarryCookie(app, requestWith())).toBe(false)
+    expect(warned.codes().filter((code) => code === 'STEADY_SESSION_INSECURE')).toHaveLength(1)
+    expect(warned.text()).toMatch(/trust proxy/)
+  })
+
+  test('is marked on a TLS connection', () => {
+    const request = requestWith()
+    Object.assign(request.socket, { encrypted: true })
+    expect(
+      sessionCookieLine(
+        inProduction(() => appOf()),
+        request,
+        newToken(),
+        facts(),
+        NOW,
+      ),
+    ).toMatch(/; Secure/)
+  })
+
+  test('believes X-Forwarded-Proto only where a proxy is declared', () => {
+    warnings()
+    const https = { 'x-forwarded-proto': 'https' }
+    expect(
+      lineFor(
+        inProduction(() => appOf()),
+        https,
+      ),
+    ).toBeNull()
+    expect(
+      lineFor(
+        inProduction(() => appOf({ proxy: false })),
+        https,
+      ),
+    ).toBeNull()
+    expect(
+      lineFor(
+        inProduction(() => appOf({ proxy: true })),
+        https,
+      ),
+    ).toMatch(/; Secure/)
+    expect(lineFor(appOf({ proxy: true }), { 'x-forwarded-proto': 'https, http' })).toMatch(/; Secure/)
+    expect(lineFor(appOf({ proxy: true }), { 'x-forwarded-proto': 'http, https' })).not.toMatch(/; Secure/)
+  })
+
+  test('believes what Express says of a trusted proxy, unless the option proxy decides', () => {
+    warnings()
+    const trusted = Object.assign(requestWith(), { secure: true })
+    expect(
+      mayCarryCookie(
+        inProduction(() => appOf()),
+        trusted,
+      ),
+    ).toBe(true)
+    expect(
+      mayCarryCookie(
+        inProduction(() => appOf({ proxy: false })),
+        trusted,
+      ),
+    ).toBe(false)
+  })
+
+  test('that must be Secure is not sent over plain HTTP outside of production either', () => {
+    warnings()
+    for (const cookie of [{ secure: true }, { sameSite: 'none' }, { partitioned: true }] as const)
+      expect(lineFor(appOf({ cookie }))).toBeNull()
+    expect(lineFor(inProduction(() => appOf({ cookie: { secure: false } })))).not.toMatch(/Secure/)
+  })
+})
+
+describe('removing the cookie', () => {
+  test('repeats every attribute that identifies it, with both forms of an end (T-13)', () => {
+    const app = appOf({ cookie: { path: '/app', domain: 'example.com', secure: true, partitioned: true }, proxy: true })
+    const [line, ...more] = clearedCookieLines(app, requestWith({ 'x-forwarded-proto': 'https' }), false)
+    expect(more).toEqual([])
+    expect(line).toBe(
+      'sid=; Max-Age=0; Domain=example.com; Path=/app; Expires=Thu, 01 Jan 1970 00:00:00 GMT; HttpOnly; Secure; Partitioned; SameSite=Lax',
+    )
+  })
+
+  test('everywhere names each path above and each domain above once, and the cookie that we set ourselves (T-47)', () => {
+    const request = requestWith({ host: 'a.b.example.com:3000' }, '/shop/cart/add?x=/y')
+    const pairs = clearedCookieLines(appOf(), request, true).map((line) => {
+      expect(line).toMatch(/^sid=; Max-Age=0; /)
+      return `${/Domain=([^;]*)/.exec(line)?.[1] ?? '-'} ${/Path=([^;]*)/.exec(line)?.[1]}`
+    })
+    const paths = ['/', '/shop', '/shop/', '/shop/cart', '/shop/cart/', '/shop/cart/add', '/shop/cart/add/']
+    const domains = ['-', 'a.b.example.com', 'b.example.com', 'example.com']
+    expect(pairs.sort()).toEqual(paths.flatMap((path) => domains.map((domain) => `${domain} ${path}`)).sort())
+  })
+
+  test.each(['localhost', '127.0.0.1:80', '[::1]:80', '', 'evil.com; Domain=x', '-', 'a..b', `${'a.'.repeat(200)}com`])(
+    'everywhere never throws and stays small for the host %p',
+    (host) => {
+      for (const url of ['/', '', '*', '//x/../y', `/${'a/'.repeat(500)}`, '/%00;\r\nX: y', 'http://x/y']) {
+        const lines = clearedCookieLines(appOf(), requestWith({ host }, url), true)
+        expect(lines.length).toBeLessThanOrEqual(46)
+        for (const line of lines)
+          expect(line).toMatch(/^sid=; Max-Age=0; (Domain=[\w.-]+; )?Path=\/[^;\s]*; Expires=[^;]*; HttpOnly; SameSite=Lax$/)
+      }
+    },
+  )
+
+  test('is possible over plain HTTP in production, and says Secure', () => {
+    warnings()
+    expect(
+      clearedCookieLines(
+        inProduction(() => appOf()),
+        requestWith(),
+        false,
+      )[0],
+    ).toMatch(/; Secure/)
+  })
+
+  test('has Max-Age in whole seconds', () => {
+    expect(lineFor(appOf(), {}, {}, NOW + 1.5 * SECOND)).toMatch(/Max-Age=2591998;/)
+  })
+})

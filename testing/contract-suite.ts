@@ -1,0 +1,110 @@
+// What the themes of the store contract are written in: rules, declared limits, a clock to move. Imports no test runner.
+import type { MaybePromise, SessionStore, StoreLimit } from '../lib/store.js'
+
+type Body = () => Promise<void>
+
+/** The part of a test runner that the suite uses: jest, vitest, mocha and node:test all have it. */
+export interface ContractRunner {
+  readonly describe: (title: string, body: () => void) => unknown
+  readonly test: ContractTest
+}
+
+export interface ContractTest {
+  (title: string, body: Body, timeoutMs?: number): unknown
+  readonly skip?: (title: string, body: Body) => unknown
+}
+
+export interface StoreContractOptions {
+  /** A store for one test; fresh or shared, its backend need not be empty. */
+  readonly open: () => MaybePromise<SessionStore>
+  /** Gets each store that was opened, when its test is over. */
+  readonly close: (store: SessionStore) => MaybePromise<unknown>
+  /** What the store cannot promise. Its rules are printed as skipped. */
+  readonly cannot?: readonly StoreLimit[]
+  /** Moves the store's clock. Without it the suite really waits. */
+  readonly advance?: (ms: number) => MaybePromise<unknown>
+  /** How exactly the store keeps time: 1000 if it knows whole seconds only. Spans grow with it. */
+  readonly granularityMs?: number
+  /** Where `describe` and `test` are no globals (node:test), they are handed in. */
+  readonly runner?: ContractRunner
+}
+
+/** One test of the contract, in a store of its own. */
+export type Rule = (store: SessionStore) => Promise<void>
+
+export interface Contract {
+  readonly time: ContractTime
+  readonly rule: (title: string, check: Rule) => void
+  /** A rule that a store may declare it cannot keep. */
+  readonly ruleUnless: (limit: StoreLimit, title: string, check: Rule) => void
+  /** Declared in the options or by the store itself. */
+  readonly declares: (store: SessionStore, limit: StoreLimit) => boolean
+}
+
+/** Spans of time, as short as the store's clock allows. `earlyMs + restMs` is `lateMs`. */
+export interface ContractTime {
+  /** A clock of this length … */
+  readonly spanMs: number
+  /** … has certainly not run out after this, */
+  readonly earlyMs: number
+  /** nor after this; */
+  readonly restMs: number
+  /** after this it certainly has. */
+  readonly lateMs: number
+  readonly toleranceMs: number
+  readonly pass: (ms: number) => Promise<void>
+}
+
+/** Above what jest, vitest and mocha allow by default: without `advance` a rule waits for several spans. */
+const TIMEOUT_MS = 60_000
+
+export function makeContract(name: string, options: StoreContractOptions, runner: ContractRunner): Contract {
+  const declares = (store: SessionStore, limit: StoreLimit): boolean => isListed(limit, options.cannot) || isListed(limit, store.cannot)
+  const register = (title: string, check: Rule): void => {
+    runner.test(title, () => inStore(options, check), TIMEOUT_MS)
+  }
+  return {
+    time: makeTime(options),
+    declares,
+    rule: register,
+    ruleUnless: (limit, title, check) => {
+      if (isListed(limit, options.cannot)) return skip(runner, `cannot ${limit}, as declared: ${title}`, () => inStore(options, check))
+      register(title, async (store) => {
+        if (declares(store, limit)) console.info(`${name}: cannot ${limit}, as the store declares: ${title}`)
+        else await check(store)
+      })
+    },
+  }
+}
+
+async function inStore(options: StoreContractOptions, check: Rule): Promise<void> {
+  const store = await options.open()
+  try {
+    await check(store)
+  } finally {
+    await options.close(store)
+  }
+}
+
+/** A runner that cannot skip shows the title at least. */
+function skip({ test }: ContractRunner, title: string, body: Body): void {
+  if (test.skip === undefined) test(title, async () => {})
+  else test.skip(title, body)
+}
+
+function isListed(limit: StoreLimit, limits: readonly StoreLimit[] | undefined): boolean {
+  return limits?.includes(limit) ?? false
+}
+
+function makeTime({ advance, granularityMs = 100 }: StoreContractOptions): ContractTime {
+  return {
+    spanMs: 5 * granularityMs,
+    earlyMs: 3 * granularityMs,
+    restMs: 3.5 * granularityMs,
+    lateMs: 6.5 * granularityMs,
+    toleranceMs: granularityMs,
+    pass: async (ms) => {
+      await (advance === undefined ? new Promise((resolve) => setTimeout(resolve, ms)) : advance(ms))
+    },
+  }
+}
