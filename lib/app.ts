@@ -25,7 +25,7 @@ export function createApp(options: SessionOptions, openStore: OpenStore): Sessio
   const config = resolveOptions(options, openStore, warn)
   const events = new SessionEmitter()
   const report = (error: unknown): never => {
-    events.emit('storeError', { error: error as SessionError, request: undefined })
+    events.emit('storeError', { error: error as SessionError })
     throw error
   }
   if (config.production && config.store.name === 'memory') {

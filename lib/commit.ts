@@ -3,7 +3,7 @@ import type { Collected } from './draft.js'
 import { SessionGoneError, SessionStoreError } from './errors.js'
 import { isPromise, whenReady } from './maybe.js'
 import { mayCarryCookie } from './session-cookie.js'
-import type { SessionState } from './session-state.js'
+import type { Rotation, SessionState } from './session-state.js'
 import type { MaybePromise, SessionChanges, StoredSession } from './store.js'
 import { USER_INDEX } from './store.js'
 
@@ -31,7 +31,7 @@ function create(state: SessionState, collected: Collected | null): MaybePromise<
   const { app, request } = state.exchange
   state.assertCookiePossible()
   if (!mayCarryCookie(app, request)) return
-  const userId = state.userToBe
+  const { rotation, userToBe: userId } = state
   const indexes: Record<string, string> = Object.create(null)
   for (const [name, value] of Object.entries(indexChanges(state, () => true))) if (value !== null) indexes[name] = value
   if (userId !== null) indexes[USER_INDEX] = userId
@@ -40,10 +40,10 @@ function create(state: SessionState, collected: Collected | null): MaybePromise<
   const created = app.call(
     'create',
     () => store.create(record),
-    (late) => abandon(state, () => store.destroy(late.token)),
+    (late) => abandon(state, late.handle, () => store.destroy(late.token)),
   )
   return whenReady(created, (stored) => {
-    accept(state, stored, collected)
+    accept(state, stored, rotation, collected)
     tell(state, 'created')
     if (userId !== null) tell(state, 'signedIn')
   })
@@ -57,7 +57,7 @@ function update(state: SessionState, stored: StoredSession, collected: Collected
     app.call('update', () => app.config.store.update(stored.token, changes)),
     (result) => {
       if (result.outcome !== 'saved') return lost(state, options)
-      accept(state, { ...stored, token: result.token }, collected)
+      accept(state, { ...stored, token: result.token }, null, collected)
       tell(state, 'changed', collected.keys)
     },
   )
@@ -67,20 +67,20 @@ function rotate(state: SessionState, before: StoredSession, collected: Collected
   const { app } = state.exchange
   const { store } = app.config
   state.assertCookiePossible()
-  const userId = state.userToBe
+  const { rotation, userToBe: userId } = state
   const indexes = { ...indexChanges(state, () => true), [USER_INDEX]: userId }
   const changes: SessionChanges = { ...collected?.changes, indexes, terms: state.terms() }
   const rotated = endIfUnknown(state, before, () =>
     app.call(
       'rotate',
       () => store.rotate(before.token, changes),
-      (late) => late !== null && abandon(state, () => store.destroy(late.token)),
+      (late) => late !== null && abandon(state, late.handle, () => store.destroy(late.token)),
     ),
   )
   return whenReady(rotated, (stored) => {
     // Whoever signs a user out and finds the session gone has what was wanted.
     if (stored === null) return userId === null ? lost(state, { explicit: false }) : startOver(state)
-    accept(state, stored, collected)
+    accept(state, stored, rotation, collected)
     tell(state, 'rotated')
     if (userId !== null) tell(state, 'signedIn')
   })
@@ -100,12 +100,13 @@ function lost(state: SessionState, options: CommitOptions): void {
   if (options.explicit) throw new SessionGoneError()
 }
 
-/** A rotation that failed may have happened: then neither token may live on. By handle if the store can, since the new token is unknown. */
+/** A rotation that failed may have happened: then neither token may live on. */
 function endIfUnknown<T>(state: SessionState, before: StoredSession, rotate: () => MaybePromise<T>): MaybePromise<T> {
   const { store } = state.exchange.app.config
   const giveUp = (error: unknown): never => {
     const unknown = !(error instanceof SessionStoreError) || error.unknown
-    if (unknown) abandon(state, () => store.index?.end(before.handle) ?? store.destroy(before.token))
+    // By handle, where the store can, if the token is the new one already, which nobody knows.
+    if (unknown) abandon(state, before.handle, async () => (await store.destroy(before.token)) || ((await store.index?.end(before.handle)) ?? false))
     throw error
   }
   try {
@@ -117,9 +118,8 @@ function endIfUnknown<T>(state: SessionState, before: StoredSession, rotate: () 
 }
 
 /** Ends a session whose fate is unknown, on a best effort. */
-function abandon(state: SessionState, end: () => MaybePromise<boolean>): void {
+function abandon(state: SessionState, handle: string, end: () => MaybePromise<boolean>): void {
   const { app, request } = state.exchange
-  const handle = state.stored?.handle ?? ''
   void Promise.resolve()
     .then(() => app.call('destroy', end))
     .then(
@@ -128,8 +128,8 @@ function abandon(state: SessionState, end: () => MaybePromise<boolean>): void {
     )
 }
 
-function accept(state: SessionState, stored: StoredSession, collected: Collected | null): void {
-  state.becameStored(stored)
+function accept(state: SessionState, stored: StoredSession, rotation: Rotation | null, collected: Collected | null): void {
+  state.becameStored(stored, rotation)
   if (collected !== null) state.draft.accept(collected)
 }
 
@@ -147,7 +147,9 @@ export function indexValue(value: unknown): string | null {
 
 function tell(state: SessionState, name: 'created' | 'signedIn' | 'rotated' | 'gone'): void
 function tell(state: SessionState, name: 'changed', keys: readonly string[]): void
-function tell(state: SessionState, name: 'created' | 'signedIn' | 'rotated' | 'gone' | 'changed', keys: readonly string[] = []): void {
+function tell(state: SessionState, name: 'created' | 'signedIn' | 'rotated' | 'gone' | 'changed', keys?: readonly string[]): void {
   const { app, request } = state.exchange
-  app.events.emit(name, { handle: state.stored?.handle ?? '', userId: state.userId, request, keys })
+  const event = { handle: state.stored?.handle ?? '', userId: state.userId, request }
+  if (name === 'changed') app.events.emit(name, { ...event, keys: keys ?? [] })
+  else app.events.emit(name, event)
 }

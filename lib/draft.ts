@@ -43,6 +43,8 @@ export class Draft {
   #stored: SessionValues
   #slots: Map<string, Slot> = NO_SLOTS
   #restart: Restart | null = null
+  /** Written by this request and in the store already. */
+  #saved: Set<string> | null = null
   readonly #maxBytes: number
   readonly #session: Aging
 
@@ -91,12 +93,14 @@ export class Draft {
 
   /** Drops all data, also keys that this request never saw. */
   clear(): void {
-    this.#slots.clear()
+    this.#slots = NO_SLOTS
+    this.#saved = null
     this.#restart = { keep: [] }
   }
 
   /** Drops what this request did not write itself, but for the keys in `keep`. */
-  restart(keep: readonly string[]): void {
+  restart(named: readonly string[]): void {
+    const keep = this.#saved === null ? named : [...named, ...this.#saved]
     for (const [key, slot] of this.#slots) {
       if (slot.written || keep.includes(key)) continue
       if (readsAs(slot.value, slot.deadline, this.#stored[key])) this.#slots.delete(key)
@@ -147,6 +151,7 @@ export class Draft {
     this.#stored = applyData(this.#stored, collected.changes)
     if (this.#restart === collected.restart) this.#restart = null
     for (const [key, slot] of collected.slots) {
+      this.#remember(key, slot.value !== undefined)
       if (this.#slots.get(key) !== slot) continue
       if (typeof slot.value === 'object' && slot.value !== null) this.#slots.set(key, { ...slot, written: false })
       else this.#slots.delete(key)
@@ -156,7 +161,7 @@ export class Draft {
   /** Back to what is stored; the changes of this request are forgotten. */
   reset(stored: SessionValues): void {
     this.#stored = stored
-    this.#slots.clear()
+    this.#slots = NO_SLOTS
     this.#restart = null
   }
 
@@ -164,6 +169,7 @@ export class Draft {
   settle(key: string, text: string | null, basis: unknown): void {
     this.#stored = applyData(this.#stored, text === null ? { unset: [key] } : { set: { [key]: text } })
     if (this.#slots.get(key) === basis) this.#slots.delete(key)
+    this.#remember(key, text !== null)
   }
 
   /** The stored session is gone; what remains is what this request wrote. */
@@ -171,6 +177,21 @@ export class Draft {
     for (const [key, slot] of this.#slots) if (!slot.written) this.#slots.delete(key)
     this.#stored = NOTHING
     this.#restart = null
+  }
+
+  /** A draft as this one would be if the key had this value. */
+  probe(key: string, value: unknown): Draft {
+    const probe = this.original()
+    probe.#slots = new Map(this.#slots)
+    probe.#restart = this.#restart
+    probe.set(key, value, null)
+    return probe
+  }
+
+  /** Milliseconds that the key has left of its own; `null`: as long as the session. */
+  ttlLeft(key: string): number | null {
+    const deadline = this.#slots.get(key)?.deadline ?? deadlineOf(this.#stored[key] ?? '')
+    return deadline === null ? null : deadline - this.#session.age()
   }
 
   /** The text that the store has for the key, whatever became of it here. */
@@ -205,6 +226,11 @@ export class Draft {
     return this.#slots.get(key)
   }
 
+  #remember(key: string, isThere: boolean): void {
+    if (isThere) (this.#saved ??= new Set()).add(key)
+    else this.#saved?.delete(key)
+  }
+
   #keep(key: string, slot: Slot): void {
     if (this.#slots === NO_SLOTS) this.#slots = new Map()
     this.#slots.set(key, slot)
@@ -218,7 +244,16 @@ export class Draft {
     return deadline !== null && this.#session.age() >= deadline
   }
 
+  /** No text takes more than three bytes per UTF-16 unit. */
+  #surelyFits(set: SessionValues): boolean {
+    let units = 0
+    for (const key in this.#stored) units += key.length + (this.#stored[key] as string).length
+    for (const key in set) units += key.length + (set[key] as string).length
+    return units * 3 <= this.#maxBytes
+  }
+
   #assertSize(set: SessionValues, unset: readonly string[]): void {
+    if (this.#surelyFits(set)) return
     const after = applyData(this.#stored, { ...(this.#restart === null ? {} : { clear: this.#restart }), set, unset })
     let bytes = 0
     let largest = ''

@@ -23,7 +23,7 @@ function parse(option: string, text: string): number {
   if (/^\s*[\d.]+\s*$/.test(text)) {
     throw new TypeError(`${option}: '${text.slice(0, 40)}' has no unit; write ${text.trim()} (seconds) or '${text.trim()}s'`)
   }
-  return text.length <= 40 ? (ms(text as ms.StringValue) ?? Number.NaN) : Number.NaN
+  return text !== '' && text.length <= 40 ? (ms(text as ms.StringValue) ?? Number.NaN) : Number.NaN
 }
 
 function describe(value: unknown): string {

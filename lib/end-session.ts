@@ -14,10 +14,10 @@ export interface Successor {
 
 export function endSession(state: SessionState, reason: EndReason, successor: Successor): Promise<void> {
   const { exchange } = state
-  if (state.replaced) return exchange.intend(() => {})
+  if (state.replaced || state.ended) return exchange.intend(() => {})
   if (reason === 'regenerated' && (exchange.cookieClosed || exchange.finished)) return exchange.intend(() => state.assertCookiePossible())
   const fresh = exchange.replaceSession()
-  for (const key of successor.keep ?? []) if (state.draft.has(key)) fresh.draft.set(key, state.draft.get(key), null)
+  for (const key of successor.keep ?? []) if (state.draft.has(key)) fresh.draft.set(key, state.draft.get(key), state.draft.ttlLeft(key))
   fresh.ended = !successor.usable
   return exchange.intend(() => destroy(state, reason))
 }

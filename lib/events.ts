@@ -40,7 +40,7 @@ export interface SessionEvents {
   rejected: OfRequest & { readonly reason: RejectReason; readonly handle: string | undefined }
   /** An old verifier of a live session was presented: a late request, or a stolen cookie. */
   reuse: OfRequest & { readonly handle: string | undefined }
-  storeError: { readonly error: SessionError; readonly request: IncomingMessage | undefined }
+  storeError: { readonly error: SessionError }
 }
 
 export type SessionEventName = keyof SessionEvents

@@ -1,6 +1,7 @@
 // One request and its response: the session it holds, what is still under way, and what the response may still carry.
 import type { IncomingMessage } from 'node:http'
 import type { SessionApp } from './app.js'
+import { SessionGoneError, SessionStoreError } from './errors.js'
 import { Intent } from './intent.js'
 import { isPromise } from './maybe.js'
 import { attach, currentExchange } from './request-session.js'
@@ -28,7 +29,14 @@ export interface Arrival {
 
 /** The response, which waits for the session from the moment that anybody looks at it. */
 export interface Reply {
+  /** Whether its status says that something went wrong. */
+  readonly isError: boolean
   hold(exchange: Exchange): void
+}
+
+interface Failure {
+  readonly intent: Intent<unknown>
+  readonly error: unknown
 }
 
 export class Exchange {
@@ -43,17 +51,15 @@ export class Exchange {
   cookieClosed = false
   /** The response has ended. */
   finished = false
-  /** A commit failed; this exchange commits nothing more. */
-  failed = false
+  /** Why the commit of the response failed; then this exchange commits nothing more. */
+  failure: { readonly error: unknown } | null = null
   /** The session that the browser's cookie names was ended here. */
   clearsCookie = false
   #state: SessionState | undefined
   #session: (Session & SessionProperties) | undefined
   readonly #reply: Reply | null
-  /** A `save()` failed. */
-  #told = false
   #tail: Promise<unknown> | null = null
-  #failures: { readonly intent: Intent<unknown>; readonly error: unknown }[] | null = null
+  #failures: Failure[] | null = null
 
   constructor(app: SessionApp, request: IncomingMessage, arrival: Arrival, reply: Reply | null) {
     this.app = app
@@ -107,10 +113,13 @@ export class Exchange {
     return result
   }
 
-  /** Records what the handler wants, at once, so that a forgotten `await` is harmless. */
-  intend<T>(operation: () => MaybePromise<T>): Promise<T> {
+  /** Records what the handler wants, at once, so that a forgotten `await` is harmless. `check` judges whether it comes in time. */
+  intend<T>(operation: () => MaybePromise<T>, check?: () => void): Promise<T> {
     return Intent.of(
-      () => this.enqueue(operation),
+      () => {
+        check?.()
+        return this.enqueue(operation)
+      },
       (intent, error) => {
         this.#failures ??= []
         this.#failures.push({ intent, error })
@@ -118,30 +127,43 @@ export class Exchange {
     )
   }
 
-  /** Runs the commit of a `save()`, whose failure the handler is told. */
-  commitExplicitly(commit: () => MaybePromise<void>): MaybePromise<void> {
-    return caught(commit, (error) => {
-      this.#told = true
-      throw error
-    })
-  }
-
   /**
-   * Runs the commit of the response. One that fails is the last: the error page must not wait for the same store again. A failure that the
-   * handler was told of before is not told twice, since what is about to leave may be the page that says so.
+   * Runs the commit of the response. One that fails is the last: the error page must not wait for the same store again. If the handler
+   * was told before that the store fails and answers with an error, it is not told twice: this is the page that says so.
    */
   commitFinally(commit: () => MaybePromise<void>): MaybePromise<void> {
-    if (this.failed) return
-    return caught(commit, (error) => {
-      this.failed = true
-      if (!this.#told) throw error
-    })
+    if (this.failure !== null) return
+    const fail = (error: unknown): void => {
+      this.failure = { error }
+      if (this.#unseenFailure() !== undefined || !this.#answersFailure()) throw error
+    }
+    try {
+      const done = commit()
+      return isPromise(done) ? done.catch(fail) : done
+    } catch (error) {
+      fail(error)
+    }
+  }
+
+  /** Throws the failure of the response's commit. */
+  assertNotFailed(): void {
+    if (this.failure !== null) throw this.failure.error
   }
 
   /** Throws the first failure of a call that the handler did not await. */
   throwUnseenFailure(): void {
-    const unseen = this.#failures?.find(({ intent }) => !intent.observed)
+    const unseen = this.#unseenFailure()
     if (unseen !== undefined) throw unseen.error
+  }
+
+  #unseenFailure(): Failure | undefined {
+    // A writer that came too late is not harmed (promise 3).
+    return this.#failures?.find(({ intent, error }) => !intent.observed && !(error instanceof SessionGoneError))
+  }
+
+  #answersFailure(): boolean {
+    if (this.#reply === null || !this.#reply.isError) return false
+    return this.#failures?.some(({ intent, error }) => intent.observed && error instanceof SessionStoreError) ?? false
   }
 }
 
@@ -150,15 +172,6 @@ export function exchangeOf(app: SessionApp, request: IncomingMessage): Exchange 
   let exchange = currentExchange(request)
   while (exchange !== undefined && exchange.app !== app) exchange = exchange.before
   return exchange
-}
-
-function caught(work: () => MaybePromise<void>, fail: (error: unknown) => void): MaybePromise<void> {
-  try {
-    const done = work()
-    return isPromise(done) ? done.catch(fail) : done
-  } catch (error) {
-    fail(error)
-  }
 }
 
 function noop(): void {}

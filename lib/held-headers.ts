@@ -117,36 +117,43 @@ function asText(value: unknown): string | readonly string[] | undefined {
   return Array.isArray(value) ? value.map(String) : String(value)
 }
 
+const NO_NAMES: readonly string[] = []
+
 /** What a refused response goes back to. Taken for each request, so it copies no more than it must. */
 export class EntryHead {
-  readonly #names: string[]
-  readonly #values: (number | string | string[] | undefined)[] = []
+  readonly #names: readonly string[]
+  readonly #values: (number | string | string[] | undefined)[] | undefined
   readonly #statusCode: number
+  readonly #statusMessage: string
   readonly #sendDate: boolean
 
   constructor(res: ServerResponse) {
-    // HTTP/2 keeps no other names than those in lower case.
-    this.#names = hasRawNames(res) ? res.getRawHeaderNames() : res.getHeaderNames()
-    for (const name of this.#names) {
-      const value = res.getHeader(name)
-      // `appendHeader` adds to the list in place.
-      this.#values.push(Array.isArray(value) ? [...value] : value)
-    }
+    this.#names = namesOf(res)
+    if (this.#names.length > 0) this.#values = this.#names.map((name) => copied(res.getHeader(name)))
     this.#statusCode = res.statusCode
+    this.#statusMessage = res.statusMessage
     this.#sendDate = res.sendDate
   }
 
   restore(res: ServerResponse): void {
     for (const name of res.getHeaderNames()) res.removeHeader(name)
     this.#names.forEach((name, index) => {
-      const value = this.#values[index]
+      const value = this.#values?.[index]
       if (value !== undefined) res.setHeader(name, value)
     })
     res.statusCode = this.#statusCode
+    res.statusMessage = this.#statusMessage
     res.sendDate = this.#sendDate
   }
 }
 
-function hasRawNames(res: ServerResponse): res is ServerResponse & { getRawHeaderNames(): string[] } {
-  return 'getRawHeaderNames' in res
+/** `appendHeader` adds to a list in place. */
+function copied<T>(value: T): T {
+  return Array.isArray(value) ? ([...value] as T) : value
+}
+
+/** HTTP/2 keeps no other names than those in lower case; Engine.IO's stub keeps none. */
+function namesOf(res: ServerResponse & { getRawHeaderNames?(): string[] }): readonly string[] {
+  if (res.getRawHeaderNames !== undefined) return res.getRawHeaderNames()
+  return (res.getHeaderNames as ServerResponse['getHeaderNames'] | undefined) === undefined ? NO_NAMES : res.getHeaderNames()
 }

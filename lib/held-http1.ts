@@ -3,7 +3,7 @@
 // It listens at the bottom, where Node hands what it rendered to the socket: there it does not matter which middlewares have
 // wrapped `write`, `end` or `writeHead`, nor whether before or after. Only the `end` of a stream must be known beforehand.
 import type { Socket } from 'node:net'
-import { EntryHead, RenderedHeaders } from './held-headers.js'
+import { type EntryHead, RenderedHeaders } from './held-headers.js'
 import {
   asEnded,
   classMethod,
@@ -22,8 +22,8 @@ import { answerPlainly, bareMethods } from './held-refusal.js'
 import { isPromise } from './maybe.js'
 import type { HoldHooks } from './response-hold.js'
 
-export function holdHttp1(res: RawResponse, hooks: HoldHooks): void {
-  new Http1Hold(res, hooks).install()
+export function holdHttp1(res: RawResponse, entry: EntryHead, hooks: HoldHooks): void {
+  new Http1Hold(res, entry, hooks).install()
 }
 
 /**
@@ -48,11 +48,11 @@ class Http1Hold {
   #endedLate = false
   #error: unknown
 
-  constructor(res: RawResponse, hooks: HoldHooks) {
+  constructor(res: RawResponse, entry: EntryHead, hooks: HoldHooks) {
     this.#res = res
     this.#hooks = hooks
     this.#gate = gateOf(res)
-    this.#entry = new EntryHead(res)
+    this.#entry = entry
     this.#state = new RawState(res)
     this.#innerSend = res._send as Method
     this.#innerEnd = res.end as Method
@@ -65,6 +65,7 @@ class Http1Hold {
     res._send = (...args) => this.#send(args)
     res.end = ((...args: unknown[]) => this.#end(args)) as typeof res.end
     this.#gate.end = res.end as Method
+    if (this.#phase === 'released') this.#hooks.onReleased?.('head')
   }
 
   #send(args: unknown[]): boolean {
@@ -137,11 +138,13 @@ class Http1Hold {
     if (this.#ended || res.finished) return this.#callEnd(args)
     const streamed = this.#phase === 'released'
     if (streamed) shutGate(res, gate)
+    this.#hooks.onEnding?.(true)
     this.#ended = true
     this.#endedLate = this.#phase === 'committing'
     try {
       return this.#callEnd(args)
     } catch (error) {
+      this.#hooks.onEnding?.(false)
       this.#ended = false
       this.#endedLate = false
       throw error

@@ -2,7 +2,7 @@
 // the calls that made it, and they are made again in their order when it may leave.
 import type { ServerResponse } from 'node:http'
 import { Writable } from 'node:stream'
-import { EntryHead, Http2Headers } from './held-headers.js'
+import { type EntryHead, Http2Headers } from './held-headers.js'
 import type { Method } from './held-output.js'
 import { answerPlainly, bareMethods, callBack } from './held-refusal.js'
 import { isPromise } from './maybe.js'
@@ -28,8 +28,8 @@ export function isHttp2Response(res: ServerResponse): res is Http2Response {
   return 'stream' in res && typeof (res.stream as Partial<Http2Stream> | undefined)?.respond === 'function'
 }
 
-export function holdHttp2(res: Http2Response, hooks: HoldHooks): void {
-  new Http2Hold(res, hooks).install()
+export function holdHttp2(res: Http2Response, entry: EntryHead, hooks: HoldHooks): void {
+  new Http2Hold(res, entry, hooks).install()
 }
 
 class Http2Hold {
@@ -47,10 +47,10 @@ class Http2Hold {
   #head: { headers: object; options: object } | undefined
   #calls: { method: OutputMethod; args: unknown[] }[] = []
 
-  constructor(res: Http2Response & { [OUTER]?: Record<OutputMethod, Method> }, hooks: HoldHooks) {
+  constructor(res: Http2Response & { [OUTER]?: Record<OutputMethod, Method> }, entry: EntryHead, hooks: HoldHooks) {
     this.#res = res
     this.#hooks = hooks
-    this.#entry = new EntryHead(res)
+    this.#entry = entry
     this.#inner = methodsOf(res)
     this.#innerRespond = res.stream.respond
     this.#outer = res[OUTER]
@@ -64,6 +64,7 @@ class Http2Hold {
       res[method] = ((...args: unknown[]) => this.#call(method, args)) as never
     }
     res[OUTER] = methodsOf(res)
+    if (this.#phase === 'released') this.#hooks.onReleased?.('head')
   }
 
   /** `writeHead` comes down to this. */
@@ -86,6 +87,7 @@ class Http2Hold {
   #call(method: OutputMethod, args: unknown[]): unknown {
     if (this.#phase === 'refused') return this.#swallow(method, args)
     if (method !== 'flushHeaders') assertChunk(method, args)
+    if (method === 'end' && !this.#ended) this.#hooks.onEnding?.(true)
     if (this.#phase === 'waiting') return this.#wait(method, args)
     if (this.#phase === 'open') return this.#commit(method, args)
     return method === 'end' && !this.#ended ? this.#commitEnd(args) : this.#pass(method, args)

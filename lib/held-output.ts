@@ -161,7 +161,6 @@ function assertEncoding(encoding: unknown): void {
 
 /** What rendering a head changes beside the headers, as it was at entry. */
 export class RawState {
-  readonly #statusMessage: string
   readonly #shouldKeepAlive: boolean
   readonly #hasBody: boolean
   readonly #trailer: string
@@ -170,7 +169,6 @@ export class RawState {
   readonly #removedTransferEncoding: boolean
 
   constructor(res: RawResponse) {
-    this.#statusMessage = res.statusMessage
     this.#shouldKeepAlive = res.shouldKeepAlive
     this.#hasBody = res._hasBody
     this.#trailer = res._trailer
@@ -181,7 +179,6 @@ export class RawState {
 
   /** After the headers: removing one of them leaves a mark. */
   restore(res: RawResponse): void {
-    res.statusMessage = this.#statusMessage
     res.shouldKeepAlive = this.#shouldKeepAlive
     res._hasBody = this.#hasBody
     res._trailer = this.#trailer

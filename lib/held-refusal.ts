@@ -19,6 +19,7 @@ export function answerPlainly(res: ServerResponse, error: unknown): void {
   res.statusCode = status
   for (const name of ['Content-Encoding', 'Transfer-Encoding', 'ETag', 'Last-Modified']) res.removeHeader(name)
   res.setHeader('Cache-Control', 'no-store')
+  if (status === 503) res.setHeader('Retry-After', '1')
   res.setHeader('Content-Type', 'text/plain; charset=utf-8')
   res.setHeader('Content-Length', Buffer.byteLength(text))
   res.end(text)

@@ -10,6 +10,7 @@ import { type SessionManager, sessionManager } from './manager.js'
 import { isPromise } from './maybe.js'
 import { installAccessor } from './request-session.js'
 import type { OpenStore, SessionOptions } from './options.js'
+import { EntryHead } from './held-headers.js'
 import { holdResponse } from './response-hold.js'
 import type { Session } from './session.js'
 import { readSessionCookies } from './session-cookie.js'
@@ -69,10 +70,16 @@ export function createSessions(options: SessionOptions, openStore: OpenStore): S
 class HeldReply implements Reply {
   readonly #response: ServerResponse
   readonly #next: Next
+  readonly #entry: EntryHead
 
   constructor(response: ServerResponse, next: Next) {
     this.#response = response
     this.#next = next
+    this.#entry = new EntryHead(response)
+  }
+
+  get isError(): boolean {
+    return this.#response.statusCode >= 400
   }
 
   hold(exchange: Exchange): void {
@@ -81,10 +88,13 @@ class HeldReply implements Reply {
       exchange.released('end')
       return
     }
-    holdResponse(response, {
+    holdResponse(response, this.#entry, {
       beforeFirstByte: () => commitResponse(exchange),
       decorate: (headers) => decorate(exchange, headers),
       beforeEnd: () => commitResponse(exchange),
+      onEnding: (ending) => {
+        exchange.finished = ending
+      },
       onReleased: (part) => exchange.released(part),
       onRefused: (error) => {
         exchange.finished = false
@@ -115,7 +125,10 @@ function lifecycle(app: SessionApp): Pick<Sessions, 'ready' | 'close' | 'of' | '
     of: async (request) => {
       const seen = exchangeOf(app, request)
       if (seen !== undefined) return seen.session
-      const exchange = new Exchange(app, request, await loadSession(app, request, readSessionCookies(app, request)), null)
+      const arrival = await loadSession(app, request, readSessionCookies(app, request))
+      const meanwhile = exchangeOf(app, request)
+      if (meanwhile !== undefined) return meanwhile.session
+      const exchange = new Exchange(app, request, arrival, null)
       exchange.cookieClosed = true
       return exchange.session
     },

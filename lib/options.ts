@@ -93,9 +93,9 @@ export function resolveOptions(options: SessionOptions, openStore: OpenStore, wa
   const given = withoutUndefined(options)
   const production = process.env['NODE_ENV'] === 'production'
   const store = resolveStore(given, openStore)
-  const key = resolveKey(given.key ?? 'sid')
-  const idleMs = durationMs('expiry', given.expiry ?? '14d')
-  const lifetimeMs = given.maxLifetime === false ? null : durationMs('maxLifetime', given.maxLifetime ?? '30d')
+  const key = resolveKey(or(given.key, 'sid'))
+  const idleMs = durationMs('expiry', or(given.expiry, '14d'))
+  const lifetimeMs = given.maxLifetime === false ? null : durationMs('maxLifetime', or(given.maxLifetime, '30d'))
   assertClocks(idleMs, lifetimeMs, given)
   return Object.freeze({
     secrets: resolveSecrets(given.secret, store, production, warn),
@@ -109,12 +109,23 @@ export function resolveOptions(options: SessionOptions, openStore: OpenStore, wa
     remember: flag('remember', given.remember) ?? true,
     cookie: cookiePolicy(key, given.cookie),
     proxy: flag('proxy', given.proxy),
-    storeTimeoutMs: durationMs('storeTimeout', given.storeTimeout ?? '750ms'),
-    connectTimeoutMs: durationMs('connectTimeout', given.connectTimeout ?? '10s'),
+    storeTimeoutMs: timeoutMs('storeTimeout', or(given.storeTimeout, '750ms')),
+    connectTimeoutMs: timeoutMs('connectTimeout', or(given.connectTimeout, '10s')),
     slide: optionalFunction('slide', given.slide) ?? (() => true),
-    maxBytes: positiveInteger('maxBytes', given.maxBytes ?? 64 * 1024),
+    maxBytes: positiveInteger('maxBytes', or(given.maxBytes, 64 * 1024)),
     production,
   })
+}
+
+/** `null` is not an absent option but a wrong one. */
+function or<T>(value: T | undefined, fallback: T): T {
+  return value === undefined ? fallback : value
+}
+
+function timeoutMs(option: string, value: unknown): number {
+  const milliseconds = durationMs(option, value)
+  if (milliseconds > DAY) throw new TypeError(`${option}: over a day; seconds, not milliseconds?`)
+  return milliseconds
 }
 
 function withoutUndefined(options: SessionOptions): SessionOptions & Readonly<Record<string, unknown>> {
@@ -128,7 +139,7 @@ function withoutUndefined(options: SessionOptions): SessionOptions & Readonly<Re
 
 function resolveStore(given: SessionOptions & Readonly<Record<string, unknown>>, openStore: OpenStore): SessionStore {
   const rest = Object.fromEntries(Object.entries(given).filter(([name]) => !OWN.includes(name)))
-  const store = given.store ?? 'memory'
+  const store = or(given.store, 'memory')
   if (typeof store === 'string') return openStore(store, rest)
   const [foreign] = Object.keys(rest)
   if (foreign !== undefined) throw new TypeError(`${foreign}: unknown option; known are ${OWN.join(', ')}`)
@@ -148,7 +159,7 @@ function assertClocks(idleMs: number, lifetimeMs: number | null, given: SessionO
   if (lifetimeMs === null) return
   if (lifetimeMs > MAX_COOKIE_AGE_MS) throw new TypeError('maxLifetime: over 400 days; seconds, not milliseconds?')
   if (idleMs <= lifetimeMs) return
-  throw new TypeError(`expiry: ${given.expiry} is beyond maxLifetime (${given.maxLifetime ?? "'30d' by default"}); raise maxLifetime or lower expiry`)
+  throw new TypeError(`expiry: ${given.expiry ?? "'14d' by default"} is beyond maxLifetime (${given.maxLifetime ?? "'30d' by default"}); raise maxLifetime or lower expiry`)
 }
 
 function resolveSecrets(secret: unknown, store: SessionStore, production: boolean, warn: Warn): readonly string[] {

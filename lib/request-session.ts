@@ -76,7 +76,7 @@ function standIn(): object {
     throw new SessionMissingError(`req.session.${key}: the session middleware has not run for this request; move app.use(session(…)) above this route`)
   }
   return new Proxy(Object.create(null), {
-    get: (_target, key) => (typeof key === 'string' && RESERVED.has(key) ? complain(key) : undefined),
+    get: (_target, key) => (typeof key === 'string' && key !== 'toJSON' && RESERVED.has(key) ? complain(key) : undefined),
     set: (_target, key) => complain(String(key)),
     deleteProperty: (_target, key) => complain(String(key)),
     defineProperty: (_target, key) => complain(String(key)),

@@ -1,6 +1,6 @@
 // No byte of a response leaves before the session's change is in the store.
 import type { ServerResponse } from 'node:http'
-import { type HeldHeaders, StubHeaders } from './held-headers.js'
+import { type EntryHead, type HeldHeaders, StubHeaders } from './held-headers.js'
 import { holdHttp1 } from './held-http1.js'
 import { holdHttp2, isHttp2Response } from './held-http2.js'
 import { isRawResponse, type Method } from './held-output.js'
@@ -23,14 +23,16 @@ export interface HoldHooks {
   onRefused(error: unknown): void
   /** The hold has answered the failure itself, by a plain 503 or by cutting the connection. For reporting only. */
   onCut(error: unknown): void
+  /** `true`: `end` was called, and may have to wait yet. `false`: it threw. */
+  onEnding?(ending: boolean): void
   /** `head`: the first byte goes. `end`: nothing more will be held. A response that leaves at once has both, in this order. */
   onReleased?(part: 'head' | 'end'): void
 }
 
-/** Holds the output of `res` until the hooks let it go. To the handler a held response looks like one that Node has taken. */
-export function holdResponse(res: ServerResponse, hooks: HoldHooks): void {
-  if (isRawResponse(res)) holdHttp1(res, hooks)
-  else if (isHttp2Response(res)) holdHttp2(res, hooks)
+/** Holds the output of `res` until the hooks let it go; `entry` is what it goes back to if they refuse. To the handler a held response looks like one that Node has taken. */
+export function holdResponse(res: ServerResponse, entry: EntryHead, hooks: HoldHooks): void {
+  if (isRawResponse(res)) holdHttp1(res, entry, hooks)
+  else if (isHttp2Response(res)) holdHttp2(res, entry, hooks)
   else holdStub(res, hooks)
 }
 

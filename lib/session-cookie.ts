@@ -93,7 +93,7 @@ function valuesNamed(header: string, name: string): string[] {
   for (let at = header.indexOf(needle); at !== -1; at = header.indexOf(needle, at + needle.length)) {
     if (!startsPair(header, at)) continue
     const end = header.indexOf(';', at)
-    values.push(header.slice(at + needle.length, end === -1 ? undefined : end).trim())
+    values.push(header.slice(at + needle.length, end === -1 ? undefined : end).replace(/^[ \t]+|[ \t]+$/g, ''))
     if (values.length >= 64) break
   }
   return values

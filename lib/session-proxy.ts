@@ -36,10 +36,10 @@ const HANDLER: ProxyHandler<Session> = {
     return true
   },
 
-  ownKeys: (session) => dataKeys(session),
+  ownKeys: (session) => dataKeys(session).filter(isShown),
 
   getOwnPropertyDescriptor(session, key) {
-    if (typeof key === 'symbol' || !session.has(key)) return undefined
+    if (typeof key === 'symbol' || !isShown(key) || !session.has(key)) return undefined
     return { value: session.get(key), writable: true, enumerable: true, configurable: true }
   },
 
@@ -50,6 +50,11 @@ const HANDLER: ProxyHandler<Session> = {
     session.set(key, descriptor.value)
     return true
   },
+}
+
+/** Copies of the session (spread, Object.assign) must neither swap a prototype nor pass a method for data. */
+function isShown(key: string): boolean {
+  return key !== '__proto__' && !RESERVED.has(key)
 }
 
 function assertFree(key: string): void {

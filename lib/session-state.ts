@@ -109,6 +109,12 @@ export class SessionState {
     return reads.has(key) || reads.has(ANY_KEY)
   }
 
+  /** Whether another user would be signed in if the key had this value. */
+  changesUser(key: string, value: unknown): boolean {
+    if (!this.decidesUser(key)) return false
+    return resolveUser(this.exchange.app.config.user, this.draft.probe(key, value)).userId !== (this.userId ?? null)
+  }
+
   /** The terms under which this session is created or rotated. */
   terms(): Omit<SessionTerms, 'indexes'> {
     const { config } = this.exchange.app
@@ -117,15 +123,16 @@ export class SessionState {
   }
 
   /** The store has this now. */
-  becameStored(stored: StoredSession): void {
+  becameStored(stored: StoredSession, rotation: Rotation | null): void {
     this.stored = stored
-    this.rotation = null
+    // The handler may have asked for another one meanwhile.
+    if (this.rotation === rotation) this.rotation = null
     this.#resolved = null
   }
 
   /** Read again from the store; what the handler changed is forgotten. */
   reloaded(loaded: LoadedSession): void {
-    this.becameStored(loaded)
+    this.becameStored(loaded, this.rotation)
     this.draft.reset(loaded.values)
   }
 

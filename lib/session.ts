@@ -3,7 +3,7 @@ import { inspect } from 'node:util'
 import { commit } from './commit.js'
 import { type Duration, durationMs } from './durations.js'
 import { endSession } from './end-session.js'
-import { SessionGoneError } from './errors.js'
+import { SessionClosedError, SessionGoneError } from './errors.js'
 import { withCallback } from './intent.js'
 import { whenReady } from './maybe.js'
 import type { SessionDataPatch, SessionKey, SessionValue } from './session-data.js'
@@ -81,13 +81,19 @@ export class Session {
    */
   update<K extends SessionKey>(key: K, fn: (value: SessionValue<K> | undefined) => SessionValue<K>): Promise<SessionValue<K>> {
     const state = this[STATE]
-    return state.exchange.intend(() => updateKey(state, key, (value) => fn(value as SessionValue<K> | undefined))) as Promise<SessionValue<K>>
+    return state.exchange.intend(
+      () => updateKey(state, key, (value) => fn(value as SessionValue<K> | undefined)),
+      () => state.assertWritable(),
+    ) as Promise<SessionValue<K>>
   }
 
   /** Adds `by` (default 1) to a number atomically; an absent key counts as 0. Resolves to the new value. */
   increment(key: SessionKey, by = 1): Promise<number> {
     const state = this[STATE]
-    return state.exchange.intend(() => updateKey(state, key, (value) => sum(key, value, by))) as Promise<number>
+    return state.exchange.intend(
+      () => updateKey(state, key, (value) => sum(key, value, by)),
+      () => state.assertWritable(),
+    ) as Promise<number>
   }
 
   /**
@@ -97,15 +103,15 @@ export class Session {
   signIn(userId: string | number, options: SignInOptions = {}): Promise<void> {
     const state = this[STATE]
     const { config } = state.exchange.app
-    return state.exchange.intend(() => {
-      if ((typeof userId !== 'string' && typeof userId !== 'number') || userId === '' || Number.isNaN(userId)) {
-        throw new TypeError('signIn: expected the id of a user, a string or a number')
-      }
-      state.assertWritable()
-      state.assertCookiePossible()
-      const keep = options.keep === true ? true : [...config.keepOnSignIn, ...(options.keep ?? [])]
-      state.signIn(userId, keep, options.remember ?? config.remember)
-    })
+    const keep = options.keep === true ? true : [...config.keepOnSignIn, ...(options.keep ?? [])]
+    return state.exchange.intend(
+      () => state.signIn(userId, keep, options.remember ?? config.remember),
+      () => {
+        assertUserId(userId)
+        state.assertWritable()
+        state.assertCookiePossible()
+      },
+    )
   }
 
   /** Ends the session, in the store at once. `req.session` is a fresh, unsaved one then. */
@@ -127,8 +133,10 @@ export class Session {
     const state = this[STATE]
     return withCallback(
       state.exchange.intend(() => {
+        if (state.replaced) throw new SessionClosedError('this session object has ended; req.session holds the current one')
         if (state.ended || state.gone) throw new SessionGoneError()
-        return state.exchange.commitExplicitly(() => commit(state, { explicit: true }))
+        state.exchange.assertNotFailed()
+        return commit(state, { explicit: true })
       }),
       callback,
     )
@@ -150,10 +158,12 @@ export class Session {
 
   /** Opaque and public; changes at every sign-in, sign-out and regenerate, so that a CSRF token can be bound to it. */
   get id(): string {
+    this[STATE].exchange.used = true
     return this[STATE].id
   }
 
   get info(): SessionInfo {
+    this[STATE].exchange.used = true
     return sessionInfo(this[STATE])
   }
 
@@ -165,7 +175,7 @@ export class Session {
   }
 
   [inspect.custom](): Record<string, unknown> {
-    return this.toJSON()
+    return { ...this.toJSON() }
   }
 }
 
@@ -191,6 +201,11 @@ function writableDraft(session: Session, key: string): SessionState['draft'] {
   // Another user needs another token, and a token needs a cookie.
   if (state.exchange.cookieClosed && state.decidesUser(key)) state.assertCookiePossible()
   return state.draft
+}
+
+function assertUserId(userId: unknown): void {
+  if ((typeof userId === 'string' && userId !== '') || (typeof userId === 'number' && !Number.isNaN(userId))) return
+  throw new TypeError('signIn: expected the id of a user, a string or a number')
 }
 
 function sum(key: string, value: unknown, by: number): number {

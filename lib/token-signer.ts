@@ -58,6 +58,8 @@ export function tokenSigner(config: SessionConfig): TokenSigner {
 
 function remember(recent: Map<string, OpenedToken>, value: string, opened: OpenedToken): OpenedToken {
   if (recent.size >= MAX_RECENT) recent.clear()
-  recent.set(value, opened)
-  return opened
+  // A copy: a slice would keep the whole Cookie header alive.
+  const copy = { ...opened, token: Buffer.from(opened.token).toString() }
+  recent.set(Buffer.from(value).toString(), copy)
+  return copy
 }

@@ -13,17 +13,23 @@ const MAX_ATTEMPTS = 50
 /** Resolves to the new value. Throws `SessionGoneError`, `SessionConflictError`, or what `fn` throws. */
 export function updateKey(state: SessionState, key: string, fn: Change): MaybePromise<unknown> {
   state.exchange.used = true
-  state.assertWritable()
+  state.exchange.assertNotFailed()
   if (state.gone) throw new SessionGoneError()
-  // Nobody else can know an unsaved session; and a key that decides who is signed in goes with the commit, which rotates.
-  if (state.stored === null || state.decidesUser(key)) return changeHere(state, key, fn)
+  // Nobody else can know an unsaved session.
+  if (state.stored === null) return changeHere(state, key, changed(fn, state.draft.get(key)))
   if (!state.rotates && !state.draft.restarts) return attempt(state, key, fn, state.draft.rawText(key), 1)
   return whenReady(commit(state, { explicit: true }), () => attempt(state, key, fn, state.draft.rawText(key), 1))
 }
 
-function changeHere(state: SessionState, key: string, fn: Change): unknown {
-  const value = fn(state.draft.get(key))
-  state.draft.set(key, value, null)
+/** Goes with the commit. */
+function changeHere(state: SessionState, key: string, value: unknown): unknown {
+  state.draft.set(key, value, state.draft.ttlLeft(key))
+  return value
+}
+
+function changed(fn: Change, before: unknown): unknown {
+  const value = fn(before)
+  if (value instanceof Object && 'then' in value) throw new TypeError('update: the function must be synchronous; await before, not inside')
   return value
 }
 
@@ -34,14 +40,16 @@ function attempt(state: SessionState, key: string, fn: Change, before: string | 
   const basis = state.draft.slotOf(key)
   const written = state.draft.writtenText(key)
   const input = written === undefined ? state.draft.current(before) : written
-  const value = fn(input === null ? undefined : fromText(key, input))
+  const value = changed(fn, input === null ? undefined : fromText(key, input))
+  // Another user needs another token, which comes with the commit.
+  if (state.changesUser(key, value)) return changeHere(state, key, value)
   const text = value === undefined ? null : toText(key, value, input === null ? null : deadlineOf(input))
   return whenReady(
     app.call('update', () => app.config.store.update(stored.token, changesOf(state, key, value, text, before))),
     (result) => {
       if (result.outcome === 'gone') throw goneError(state)
       if (result.outcome === 'conflict') return tries < MAX_ATTEMPTS ? again(state, key, fn, tries) : refuse(key)
-      state.becameStored({ ...stored, token: result.token })
+      state.becameStored({ ...stored, token: result.token }, null)
       state.draft.settle(key, text, basis)
       return value
     },

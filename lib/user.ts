@@ -25,7 +25,7 @@ export function resolveUser(resolver: UserResolver, draft: Draft): ResolvedUser 
 }
 
 function idOf(value: unknown): string | number | null {
-  if (typeof value === 'object' && value !== null) return 'id' in value ? idOf(value.id) : null
+  if (typeof value === 'object' && value !== null) return 'id' in value && typeof value.id !== 'object' ? idOf(value.id) : null
   return (typeof value === 'string' && value !== '') || typeof value === 'number' ? value : null
 }
 

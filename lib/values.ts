@@ -44,11 +44,12 @@ export function readsAs(value: unknown, deadline: number | null, text: string | 
 }
 
 function toJson(key: string, value: unknown): string {
-  assertStorable(key, value, 0)
   let json: string | undefined
   try {
+    assertStorable(key, value, 0)
     json = JSON.stringify(value)
   } catch (cause) {
+    if (cause instanceof SessionDataError) throw cause
     throw new SessionDataError(key, 'JSON.stringify refuses the value', { cause })
   }
   if (json === undefined) throw new SessionDataError(key, 'JSON has no form for the value')
@@ -76,7 +77,7 @@ function hasOwnForm(value: object): boolean {
 }
 
 function mayHoldProto(json: string): boolean {
-  return json.includes('__proto__') || json.includes('\\u005f') || json.includes('\\u005F')
+  return json.includes('__proto__') || json.includes('\\u')
 }
 
 function dropProto(this: unknown, key: string, value: unknown): unknown {

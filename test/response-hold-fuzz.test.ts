@@ -11,7 +11,7 @@ type Call = readonly [method: string, ...args: unknown[]]
 
 const NAMES = ['X-A', 'x-a', 'X-B', 'Set-Cookie', 'set-cookie', 'Vary', 'Content-Length', 'Connection', 'Transfer-Encoding', 'Expect', 'bad name', '']
 const VALUES: unknown[] = ['1', '2', 5, ['a=1', 'b=2'], 'bad\nvalue', undefined, 'chunked', '3']
-const CHUNKS: unknown[] = ['x', '', 'hello', Buffer.from('bytes'), new Uint8Array(3), 'y'.repeat(70_000), null, undefined, 5, {}]
+const CHUNKS: unknown[] = ['x', '', 'hello', Buffer.from('bytes'), new Uint8Array(3), 'big', null, undefined, 5, {}]
 
 const name = fc.constantFrom(...NAMES)
 const value = fc.constantFrom(...VALUES)
@@ -35,7 +35,7 @@ const call: fc.Arbitrary<Call> = fc.oneof(
   fc.tuple(fc.constant('write'), chunk, fc.constant('callback')),
   fc.tuple(fc.constant('end'), chunk, encoding, fc.constant('callback')),
   fc.tuple(fc.constant('end'), fc.constant('callback')),
-  fc.tuple(fc.constantFrom('end', 'flushHeaders', 'cork', 'uncork', 'writeProcessing', 'writeContinue')),
+  fc.tuple(fc.constantFrom('end', 'flushHeaders', 'cork', 'writeProcessing', 'writeContinue')),
   fc.tuple(fc.constant('set'), fc.constant('statusCode'), status),
   fc.tuple(fc.constant('set'), fc.constant('statusMessage'), fc.constantFrom('Fine', 'bad\nmessage')),
 )
@@ -87,6 +87,7 @@ function unlessFinished(error: NodeJS.ErrnoException | undefined): unknown {
 
 /** Node may write into the arrays that it is given. */
 function copy(arg: unknown): unknown {
+  if (arg === 'big') return 'y'.repeat(70_000)
   return Array.isArray(arg) ? arg.map(copy) : arg
 }
 

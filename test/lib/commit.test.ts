@@ -1,12 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { afterEach, describe, expect, jest, test } from '@jest/globals'
-import { memoryStore, type SessionOptions } from '../../lib/index.js'
+import { memoryStore, type SessionOptions, session } from '../../lib/index.js'
 import { Browser } from '../support/browser.js'
 import { FaultyStore, promised } from '../support/faulty-store.js'
-import { answer, type Handler, type Routes, type Site, siteOpener } from '../support/site.js'
-import { type AnySession, appOf, cookieOf, exchangeFor, stored, warnings } from './harness.js'
+import { answer, type Handler, type Routes, type Site, serverOpener, siteOpener } from '../support/site.js'
+import { type AnySession, appOf, cookieOf, exchangeFor, SECRET, stored, warnings } from './harness.js'
 
 const openSite = siteOpener()
+const serve = serverOpener()
 
 afterEach(() => {
   jest.restoreAllMocks()
@@ -192,5 +193,39 @@ describe('a commit that failed', () => {
     store.fail('rotate', 'reject')
     expect((await browser.get('/sign-in')).status).toBe(503)
     expect([(await browser.get('/data')).json(), await store.live(), count('ended')]).toEqual([{}, [], 1])
+  })
+
+  test('is not made good by a later save: that rejects, and nothing reaches the store', async () => {
+    const store = new FaultyStore(memoryStore())
+    const sessions = session({ secret: SECRET, store })
+    const port = await serve((request, response) =>
+      sessions(request, response, async (error) => {
+        if (error === undefined) {
+          request.session.set('a', 1)
+          return response.end('ok')
+        }
+        const outcome = await request.session.save().then(
+          () => 'saved',
+          ({ code }) => code,
+        )
+        response.end(outcome)
+      }),
+    )
+    store.fail('create', 'reject')
+    const { body, setCookie } = await new Browser(port).get('/')
+    expect([body, setCookie, store.calls, await store.live()]).toEqual(['ERR_SESSION_STORE', [], ['create'], []])
+  })
+
+  test.each([
+    ['contains itself', true],
+    ['has a getter that throws', false],
+  ])('because a value %s is a SessionDataError that names the key', async (_, ring) => {
+    const app = appOf()
+    const { session } = await exchangeFor(app, cookieOf(app, await stored(app.config.store, { a: 1 })))
+    const user: Record<string, unknown> = {}
+    if (ring) user['id'] = user
+    else Object.defineProperty(user, 'name', { get: () => JSON.parse('{'), enumerable: true })
+    session.set('user', user)
+    await expect(session.save()).rejects.toMatchObject({ code: 'ERR_SESSION_DATA', key: 'user' })
   })
 })

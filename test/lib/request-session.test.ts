@@ -10,6 +10,9 @@ import { session } from '../../lib/index.js'
 import { RESERVED } from '../../lib/session.js'
 import { SECRET } from './harness.js'
 
+// Node's modules are shared by all test files of a worker: what stands there may belong to the copy of another file.
+Reflect.deleteProperty(IncomingMessage.prototype, 'session')
+
 type App = ReturnType<typeof express>
 
 const APPS: readonly (readonly [string, () => App])[] = [

@@ -144,7 +144,12 @@ describe('keys that mean something to JavaScript (T-77)', () => {
     exchange.session[key] = { admin: true, prototype: { admin: true } }
     await exchange.session.save()
     const { session } = await exchangeFor(app, cookieOf(app, exchange.state.stored?.token as string))
-    expect([session.get(key), session.has(key), Object.keys(session)]).toEqual([{ admin: true, prototype: { admin: true } }, true, [key]])
+    expect([session.get(key), session.has(key), Object.keys(session)]).toEqual([
+      { admin: true, prototype: { admin: true } },
+      true,
+      // A copy of the session must not get another prototype.
+      key === '__proto__' ? [] : [key],
+    ])
     expect([session.admin, 'admin' in session, session.get('admin'), session.toJSON()['admin']]).toEqual([
       undefined,
       false,
@@ -173,7 +178,7 @@ describe('keys that mean something to JavaScript (T-77)', () => {
     const session = await sessionWith()
     session.set(JSON.parse('{"__proto__":{"admin":true},"constructor":1}'))
     expect([Object.keys(session), session.admin, ({} as { admin?: true }).admin]).toEqual([
-      ['__proto__', 'constructor'],
+      ['constructor'],
       undefined,
       undefined,
     ])

@@ -2,8 +2,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { describe, expect, test } from '@jest/globals'
 import { type MemoryStore, memoryStore, type SessionOptions } from '../../lib/index.js'
 import { Browser } from '../support/browser.js'
+import { promised } from '../support/faulty-store.js'
 import { answer, type Routes, type Site, siteOpener } from '../support/site.js'
-import { type AnySession, appOf, exchangeFor } from './harness.js'
+import { type AnySession, appOf, cookieOf, exchangeFor, stored } from './harness.js'
 
 const openSite = siteOpener()
 
@@ -80,6 +81,19 @@ describe('signIn', () => {
       await expect(session.signIn(id as never)).rejects.toThrow(/^signIn: expected the id of a user/)
       expect(session.toJSON()).toEqual({})
     }
+  })
+
+  test('keeps what this request set, also if it saved it before', async () => {
+    const { browser } = await place({
+      '/in': route(async (session) => {
+        session.set('returnTo', '/chat')
+        await session.save()
+        await session.signIn('ann')
+      }),
+    })
+    await browser.get('/set')
+    await browser.get('/in')
+    expect((await browser.get('/')).json()).toEqual({ returnTo: '/chat', userId: 'ann' })
   })
 
   test('twice in one request signs in the second user', async () => {
@@ -194,5 +208,16 @@ describe('the id of a session', () => {
     const [id, handle] = (await browser.get('/all')).json() as [string, string]
     expect(id).not.toBe(handle)
     expect(browser.cookies.get('sid')).not.toContain(id)
+  })
+
+  test('that a handler has read stays, though an update of its request is still under way', async () => {
+    const app = appOf({ store: promised(memoryStore()) })
+    const { session } = await exchangeFor(app, cookieOf(app, await stored(app.config.store, { n: 1 })))
+    const updated = session.increment('n')
+    session.set('userId', 'ann')
+    const { id } = session
+    await updated
+    await session.save()
+    expect(session.id).toBe(id)
   })
 })

@@ -34,6 +34,17 @@ describe('update', () => {
     expect(await inStore(app, token)).toEqual({ n: '20' })
   })
 
+  test('loses nothing of a key that decides who is signed in either, as long as the user stays (promise 2)', async () => {
+    const app = appOf({ store: promised(memoryStore()) })
+    const token = await stored(app.config.store, { user: { id: 7, visits: 0 } }, { indexes: { userId: '7' } })
+    const open = async (): Promise<AnySession> => (await exchangeFor(app, cookieOf(app, token))).session
+    const sessions = [await open(), await open(), await open()]
+    await Promise.all(
+      sessions.map((session) => session.update('user', (user) => ({ ...user, visits: user.visits + 1 })).then(() => session.save())),
+    )
+    expect(await inStore(app, token)).toEqual({ user: '{"id":7,"visits":3}' })
+  })
+
   test('sees what this request set before, and stores it', async () => {
     const { app, token, open } = await opened({ n: 1 })
     const session = await open()

@@ -117,6 +117,22 @@ export function failuresUnseen(setup: RaceSetup): void {
       expect((await browser.get('/data')).json()).toEqual({ a: 2, n: 1 })
     })
 
+    test('what the handler changes after a save that failed and was caught is not lost silently', async () => {
+      const race = await setup.start({
+        ...COMMON,
+        '/save': async (req, res) => {
+          req.session.a = 2
+          await req.session.save().catch(() => {})
+          req.session.n = 2
+          answer(res, 'the page')
+        },
+      })
+      const browser = race.browser()
+      await browser.get('/start')
+      for (let i = 0; i < 2; i++) race.store.fail('update', 'reject')
+      expect(await browser.get('/save')).toMatchObject({ status: 503 })
+    })
+
     test('after a save that failed and was not caught, the application’s own error page goes out, also if the store goes on failing', async () => {
       const race = await setup.start({
         ...COMMON,

@@ -43,7 +43,7 @@ export class FaultyStore implements SessionStore {
   constructor(inner: SessionStore) {
     this.#inner = inner
     this.name = inner.name
-    if (inner.index !== undefined) this.index = inner.index
+    if (inner.index !== undefined) this.index = this.#watch(inner.index)
     if (inner.sealsToken !== undefined) this.sealsToken = inner.sealsToken
     if (inner.cannot !== undefined) this.cannot = inner.cannot
     if (inner.ready !== undefined) this.ready = inner.ready.bind(inner)
@@ -90,7 +90,7 @@ export class FaultyStore implements SessionStore {
     })
   }
 
-  /** Resolves when the next such call has had its effect. */
+  /** Resolves when the next such call has had its effect; ending by handle counts as `destroy`. */
   done(operation: Operation): Promise<void> {
     const { promise, resolve } = deferred()
     this.#waiting.push({ operation, tell: resolve })
@@ -121,6 +121,17 @@ export class FaultyStore implements SessionStore {
   async live(): Promise<number[]> {
     const loads = await Promise.all(this.issued.map((token) => this.#inner.load(token, { slide: false })))
     return loads.flatMap((loaded, position) => (loaded === null || loaded === 'reused' ? [] : [position]))
+  }
+
+  #watch(index: SessionIndex): SessionIndex {
+    return {
+      find: (handle) => index.find(handle),
+      list: (name, value, page) => index.list(name, value, page),
+      count: (name, value) => index.count(name, value),
+      end: (handle) => this.#announce('destroy', index.end(handle)),
+      endBy: (name, value, options) => index.endBy(name, value, options),
+      reassign: (name, from, to, text) => index.reassign(name, from, to, text),
+    }
   }
 
   #next(operation: Operation, rule: Rule): void {

@@ -93,3 +93,45 @@ export function withoutCookie(bytes: string): { bytes: string; cookies: number }
   const lines = bytes.split(`Set-Cookie: ${COOKIE}\r\n`)
   return { bytes: lines.join(''), cookies: lines.length - 1 }
 }
+
+export interface PendingCommit {
+  /** For `beforeFirstByte` or `beforeEnd`. */
+  commit(): Promise<void>
+  /** Resolves when the commit was asked for. */
+  readonly asked: Promise<void>
+  readonly calls: number
+  succeed(): void
+  fail(error: unknown): void
+}
+
+/** A commit that waits until the test lets it go on, or makes it fail. */
+export function pendingCommit(): PendingCommit {
+  let [succeed, ask] = [(): void => {}, (): void => {}]
+  let fail: (error: unknown) => void = () => {}
+  let calls = 0
+  const done = new Promise<void>((resolve, reject) => {
+    succeed = resolve
+    fail = reject
+  })
+  const asked = new Promise<void>((resolve) => {
+    ask = resolve
+  })
+  return {
+    commit() {
+      calls += 1
+      ask()
+      return done
+    },
+    get calls() {
+      return calls
+    },
+    asked,
+    succeed,
+    fail,
+  }
+}
+
+/** Several turns, in which whatever could leave has left and arrived. */
+export async function settled(): Promise<void> {
+  for (let turn = 0; turn < 20; turn++) await later()
+}
