@@ -11,7 +11,7 @@ import { isPromise } from './maybe.js'
 import { installAccessor } from './request-session.js'
 import type { OpenStore, SessionOptions } from './options.js'
 import { EntryHead } from './held-headers.js'
-import { holdResponse } from './response-hold.js'
+import { type HoldHooks, holdResponse } from './response-hold.js'
 import type { Session } from './session.js'
 import { readSessionCookies } from './session-cookie.js'
 import type { SessionProperties } from './session-data.js'
@@ -88,7 +88,7 @@ class HeldReply implements Reply {
       exchange.released('end')
       return
     }
-    holdResponse(response, this.#entry, {
+    const hooks: HoldHooks = {
       beforeFirstByte: () => commitResponse(exchange),
       decorate: (headers) => decorate(exchange, headers),
       beforeEnd: () => commitResponse(exchange),
@@ -101,7 +101,8 @@ class HeldReply implements Reply {
         this.#next(error)
       },
       onCut: () => {},
-    })
+    }
+    holdResponse(response, this.#entry, hooks)
   }
 }
 

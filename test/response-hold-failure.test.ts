@@ -3,8 +3,7 @@ import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import { connect } from 'node:net'
 import { pipeline, Readable } from 'node:stream'
-import { holdResponse } from '../lib/response-hold.js'
-import { answerTo, type Handler, hooksWith, later, listening, pendingCommit, request, settled, talk, undated } from './support/hold-exchange.js'
+import { answerTo, type Handler, hold, hooksWith, later, listening, pendingCommit, request, settled, talk, undated } from './support/hold-exchange.js'
 
 class StoreDown extends Error {
   readonly status: number = 503
@@ -16,15 +15,20 @@ const FAILURES: [string, () => Promise<void>][] = [
   ['a late rejection', () => later().then(() => Promise.reject(new StoreDown()))],
 ]
 
+/** Missing in the types of Node 20. */
+function rawNames(res: ServerResponse): unknown {
+  return (Reflect.get(res, 'getRawHeaderNames') as () => string[]).call(res)
+}
+
 /** As Express would: the middleware before has set some headers, the error handler answers. */
 function refusing(commit: () => Promise<void>, handler: Handler, seen: unknown[] = []): Handler {
   return (req, res) => {
     res.setHeader('X-Powered-By', 'Test')
     res.setHeader('Set-Cookie', ['before=1'])
-    holdResponse(res, hooksWith({
+    hold(res, hooksWith({
       beforeFirstByte: commit,
       onRefused: (error) => {
-        seen.push(error, res.headersSent, res.writableEnded, res.getRawHeaderNames?.() ?? res.getHeaderNames(), res.statusCode, res.statusMessage)
+        seen.push(error, res.headersSent, res.writableEnded, rawNames(res), res.statusCode, res.statusMessage)
         res.statusCode = 503
         res.end('error page')
       },
@@ -79,7 +83,7 @@ test('the handler has returned before its response is refused, and end throws no
     const commit = (): never => {
       throw new StoreDown()
     }
-    holdResponse(res, hooksWith({
+    hold(res, hooksWith({
       beforeFirstByte: commit,
       onRefused: () => {
         order.push('refused')
@@ -97,7 +101,7 @@ test('the error page is not held and commits nothing', async () => {
   const released: string[] = []
   const handler: Handler = (_, res) => {
     const hooks = hooksWith({ beforeFirstByte: commit.commit, onRefused: () => void res.writeHead(500).write('page', () => res.end()) })
-    holdResponse(res, { ...hooks, onReleased: (part) => released.push(part) })
+    hold(res, { ...hooks, onReleased: (part) => released.push(part) })
     res.end('secret')
     commit.fail(new StoreDown())
   }
@@ -114,21 +118,29 @@ test('the connection lives on after a refused response', async () => {
 test('a handler that throws before any output leaves the response to the error handler, whose answer is held and committed', async () => {
   const commit = pendingCommit()
   const handler: Handler = (_, res) => {
-    holdResponse(res, hooksWith({ beforeFirstByte: commit.commit }))
+    hold(res, hooksWith({ beforeFirstByte: commit.commit }))
     res.setHeader('X-A', '1')
     commit.succeed()
     res.writeHead(500).end('error page')
   }
-  expect(await answerTo(handler)).toMatch(/^HTTP\/1.1 500 [^]*X-A: 1\r\nSet-Cookie: sid=held/)
+  expect(await answerTo(handler)).toMatch(/^HTTP\/1.1 500 [^]*X-A: 1[^]*Set-Cookie: sid=held/)
   expect(commit.calls).toBe(1)
 })
+
+function endless(): Readable {
+  return new Readable({
+    read() {
+      setImmediate(() => this.push('secret'))
+    },
+  })
+}
 
 const UNENDED: [string, (res: ServerResponse) => unknown][] = [
   ['write', (res) => res.write('secret')],
   ['flushHeaders', (res) => res.flushHeaders()],
   ['writeHead and write', (res) => res.writeHead(200, { 'X-Secret': '1', 'Content-Length': '6' }).write('secret')],
   ['corked writes', (res) => (res.cork(), res.write('secret'), res.write('secret'))],
-  ['a stream', (res) => Readable.from(['secret', 'secret']).pipe(res)],
+  ['a stream', (res) => endless().pipe(res)],
 ]
 
 for (const [how, commit] of FAILURES) {
@@ -137,7 +149,7 @@ for (const [how, commit] of FAILURES) {
     const answer = await answerTo(refusing(commit, (_, res) => void start(res), seen))
     expect(answer).toBe(
       [
-        'HTTP/1.1 503 Service Unavailable', 'X-Powered-By: Test', 'Set-Cookie: before=1', 'Cache-Control: no-store',
+        'HTTP/1.1 503 Service Unavailable', 'X-Powered-By: Test', 'Set-Cookie: before=1', 'Cache-Control: no-store', 'Retry-After: 1',
         'Content-Type: text/plain; charset=utf-8', 'Content-Length: 19', 'Date: now', 'Connection: close', '', 'Service Unavailable',
       ].join('\r\n'),
     )
@@ -154,7 +166,7 @@ test('what the handler writes after the plain answer leads nowhere, calls back a
   const called: unknown[] = []
   const cut = pendingCommit()
   const handler: Handler = (_, res) => {
-    holdResponse(res, hooksWith({ beforeFirstByte: () => Promise.reject(new StoreDown()), onCut: () => cut.succeed() }))
+    hold(res, hooksWith({ beforeFirstByte: () => Promise.reject(new StoreDown()), onCut: () => cut.succeed() }))
     res.write('secret')
     void cut.commit().then(() => {
       called.push(res.write('more', (error) => called.push(error)), res.write('much more'.repeat(10_000)))
@@ -166,25 +178,37 @@ test('what the handler writes after the plain answer leads nowhere, calls back a
   expect(called).toEqual([true, false, true, undefined, 'ended'])
 })
 
-test('a pipe into the plain answer is detached, and a pipeline comes to its end', async () => {
-  const endless = new Readable({ read() { setImmediate(() => this.push('secret')) } })
-  const finite = Readable.from(Array<string>(50).fill('secret'))
-  const pipelined = new Promise((resolve) => {
-    const hooks = hooksWith({ beforeFirstByte: () => later().then(() => Promise.reject(new StoreDown())), onCut: () => {} })
-    const pipe: Handler = (_, res) => (holdResponse(res, hooks), void endless.pipe(res))
-    const through: Handler = (_, res) => (holdResponse(res, hooks), void pipeline(finite, res, () => resolve(finite.destroyed)))
-    void answerTo(pipe).then(() => answerTo(through))
-  })
-  expect(await pipelined).toBe(true)
-  expect(endless.listenerCount('data')).toBe(0)
-  endless.destroy()
+test('a pipe into the plain answer is detached', async () => {
+  const source = endless()
+  const handler: Handler = (_, res) => {
+    hold(res, hooksWith({ beforeFirstByte: () => later().then(() => Promise.reject(new StoreDown())), onCut: () => {} }))
+    source.pipe(res)
+  }
+  expect(await answerTo(handler)).toMatch(/Unavailable$/)
+  expect([source.listenerCount('data'), source.readableFlowing]).toEqual([0, false])
+})
+
+test('a pipeline into the plain answer comes to its end', async () => {
+  const cut = pendingCommit()
+  async function* source(): AsyncGenerator<string> {
+    yield 'secret'
+    await cut.commit()
+    yield 'secret'
+  }
+  const done = pendingCommit()
+  const handler: Handler = (_, res) => {
+    hold(res, hooksWith({ beforeFirstByte: () => Promise.reject(new StoreDown()), onCut: () => cut.succeed() }))
+    pipeline(source, res, () => done.succeed())
+  }
+  expect(await answerTo(handler)).toMatch(/Unavailable$/)
+  await done.commit()
 })
 
 for (const [how, commit] of FAILURES) {
   test.each(['chunked', 'sized'])(`a %s stream whose last commit fails by ${how} ends in a cut connection`, async (kind) => {
     const seen: unknown[] = []
     const handler: Handler = (_, res) => {
-      holdResponse(res, hooksWith({ beforeEnd: commit, onCut: (error) => seen.push(error) }))
+      hold(res, hooksWith({ beforeEnd: commit, onCut: (error) => seen.push(error) }))
       if (kind === 'sized') res.setHeader('Content-Length', 10)
       res.write('first', () => expect(res.end('last!')).toBe(res))
     }
@@ -199,7 +223,7 @@ for (const [how, commit] of FAILURES) {
 test('a stream that ends while its first commit waits, and fails only then, was never sent and is refused', async () => {
   const handler: Handler = (_, res) => {
     const failing = (): Promise<void> => Promise.reject(new StoreDown())
-    holdResponse(res, hooksWith({ beforeFirstByte: later, beforeEnd: failing, onRefused: () => void res.end('error page') }))
+    hold(res, hooksWith({ beforeFirstByte: later, beforeEnd: failing, onRefused: () => void res.end('error page') }))
     res.write('secret')
     res.end()
   }
@@ -211,7 +235,7 @@ test('a commit that fails after the client has gone is reported, once, and nothi
   const reported: unknown[] = []
   let closed = false
   await using server = await listening((_, res) => {
-    holdResponse(res, hooksWith({ beforeFirstByte: commit.commit, onRefused: (error) => void (reported.push(error), res.end('page')) }))
+    hold(res, hooksWith({ beforeFirstByte: commit.commit, onRefused: (error) => void (reported.push(error), res.end('page')) }))
     res.on('close', () => (closed = true))
     res.end('secret')
   })
@@ -228,7 +252,7 @@ test('a commit that fails after the client has gone is reported, once, and nothi
 
 test('a header that Node refuses is a failed commit: nothing of the response is sent', async () => {
   const handler: Handler = (_, res) => {
-    holdResponse(res, hooksWith({
+    hold(res, hooksWith({
       decorate: (headers) => headers.set('Set-Cookie', 'sid=1\r\nX-Injected: 1'),
       onRefused: (error) => void res.end(String((error as NodeJS.ErrnoException).code)),
     }))

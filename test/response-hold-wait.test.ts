@@ -3,8 +3,7 @@ import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { Readable } from 'node:stream'
-import { holdResponse } from '../lib/response-hold.js'
-import { asyncHooks, type Handler, held, hooksWith, later, listening, pendingCommit, request, settled, talk, undated, withoutCookie } from './support/hold-exchange.js'
+import { asyncHooks, type Handler, held, hold, hooksWith, later, listening, pendingCommit, request, settled, talk, undated, withoutCookie } from './support/hold-exchange.js'
 
 /** Reads what has come so far. */
 function collect(socket: Socket): { text: () => string } {
@@ -42,7 +41,7 @@ test('no byte of a pipelined response leaves before its commit, though its turn 
   const [first, second] = [pendingCommit(), pendingCommit()]
   const commits = [first, second]
   await using server = await listening((_, res) => {
-    holdResponse(res, hooksWith({ beforeFirstByte: commits.shift()?.commit ?? (() => {}) }))
+    hold(res, hooksWith({ beforeFirstByte: commits.shift()?.commit ?? (() => {}) }))
     res.end('hello')
   })
   const socket = connect(server.port, '127.0.0.1')
@@ -61,7 +60,7 @@ test('pipelined responses whose commits end in the reverse order keep their own 
   const commits = [pendingCommit(), pendingCommit(), pendingCommit()]
   let number = 0
   await using server = await listening((_, res) => {
-    holdResponse(res, hooksWith({ beforeFirstByte: commits[number]?.commit ?? (() => {}) }))
+    hold(res, hooksWith({ beforeFirstByte: commits[number]?.commit ?? (() => {}) }))
     number += 1
     res.write(`[${number}`)
     res.end(']')
@@ -119,7 +118,7 @@ test('writeHead alone commits nothing: the session may still change', async () =
 test('a synchronous commit adds no wait: the response has left when end returns', async () => {
   const order: string[] = []
   await using server = await listening((_, res) => {
-    holdResponse(res, hooksWith({ beforeFirstByte: () => void order.push('commit'), onReleased: (part) => order.push(part) }))
+    hold(res, hooksWith({ beforeFirstByte: () => void order.push('commit'), onReleased: (part) => order.push(part) }))
     res.end('hello', () => order.push('callback'))
     order.push(`returned ${res.writableLength === 0}`)
   })
@@ -169,7 +168,7 @@ test('a client that goes during the hold harms nothing', async () => {
   const commit = pendingCommit()
   const events: string[] = []
   await using server = await listening((_, res) => {
-    holdResponse(res, hooksWith({ beforeFirstByte: commit.commit, onReleased: (part) => events.push(part) }))
+    hold(res, hooksWith({ beforeFirstByte: commit.commit, onReleased: (part) => events.push(part) }))
     res.on('close', () => events.push('close'))
     res.write('hello')
     res.end()

@@ -1,6 +1,7 @@
 // Runs one handler on a bare server and on one whose response is held, and shows what a client saw on the wire.
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
 import { type AddressInfo, connect, type Socket } from 'node:net'
+import { EntryHead } from '../../lib/held-headers.js'
 import { type HoldHooks, holdResponse } from '../../lib/response-hold.js'
 
 export type Handler = (req: IncomingMessage, res: ServerResponse) => void
@@ -35,9 +36,13 @@ export function later(): Promise<void> {
 export const syncHooks = (): HoldHooks => hooksWith()
 export const asyncHooks = (): HoldHooks => hooksWith({ beforeFirstByte: later, beforeEnd: later })
 
+export function hold(res: ServerResponse, hooks: HoldHooks): void {
+  holdResponse(res, new EntryHead(res), hooks)
+}
+
 export function held(handler: Handler, hooks: () => HoldHooks): Handler {
   return (req, res) => {
-    holdResponse(res, hooks())
+    hold(res, hooks())
     handler(req, res)
   }
 }
