@@ -34,9 +34,12 @@ const NOTHING: SessionValues = Object.freeze(Object.create(null) as Record<strin
 /** Shared by all drafts that nobody has used yet; never written to. */
 const NO_SLOTS: Map<string, Slot> = new Map()
 
-/** Milliseconds since the session's creation, by the store's clock; judges keys with a time to live. */
-export interface Aging {
+/** What a draft must know of its session. */
+export interface Drafted {
+  /** Milliseconds since the session's creation, by the store's clock; judges keys with a time to live. */
   age(): number
+  /** Data was changed, or handed out so that it may be. */
+  touched(): void
 }
 
 export class Draft {
@@ -46,9 +49,9 @@ export class Draft {
   /** Written by this request and in the store already. */
   #saved: Set<string> | null = null
   readonly #maxBytes: number
-  readonly #session: Aging
+  readonly #session: Drafted
 
-  constructor(stored: SessionValues | null, maxBytes: number, session: Aging) {
+  constructor(stored: SessionValues | null, maxBytes: number, session: Drafted) {
     this.#stored = stored ?? NOTHING
     this.#maxBytes = maxBytes
     this.#session = session
@@ -93,6 +96,7 @@ export class Draft {
 
   /** Drops all data, also keys that this request never saw. */
   clear(): void {
+    this.#session.touched()
     this.#slots = NO_SLOTS
     this.#saved = null
     this.#restart = { keep: [] }
@@ -232,7 +236,10 @@ export class Draft {
   }
 
   #keep(key: string, slot: Slot): void {
-    if (this.#slots === NO_SLOTS) this.#slots = new Map()
+    if (this.#slots === NO_SLOTS) {
+      this.#slots = new Map()
+      this.#session.touched()
+    }
     this.#slots.set(key, slot)
   }
 

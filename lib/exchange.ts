@@ -31,7 +31,11 @@ export interface Arrival {
 export interface Reply {
   /** Whether its status says that something went wrong. */
   readonly isError: boolean
+  /** Whether the handler has ended it. */
+  readonly isEnded: boolean
   hold(exchange: Exchange): void
+  /** Something may have to be saved when it ends. */
+  watchEnd(): void
 }
 
 interface Failure {
@@ -49,8 +53,6 @@ export class Exchange {
   used = false
   /** No new cookie can be sent any more: the first byte left, or this is an upgrade. */
   cookieClosed = false
-  /** The response has ended. */
-  finished = false
   /** Why the commit of the response failed; then this exchange commits nothing more. */
   failure: { readonly error: unknown } | null = null
   /** The session that the browser's cookie names was ended here. */
@@ -87,10 +89,14 @@ export class Exchange {
     return this.#state
   }
 
-  /** The first byte left, or all of them. */
-  released(part: 'head' | 'end'): void {
-    if (part === 'head') this.cookieClosed = true
-    else this.finished = true
+  /** The handler has ended the response. */
+  get finished(): boolean {
+    return this.#reply?.isEnded ?? false
+  }
+
+  /** Data may change from now on. */
+  watchEnd(): void {
+    this.#reply?.watchEnd()
   }
 
   /** Puts a fresh, unsaved session into `req.session`; the old object stays a readable snapshot. */
@@ -118,6 +124,7 @@ export class Exchange {
     return Intent.of(
       () => {
         check?.()
+        this.watchEnd()
         return this.enqueue(operation)
       },
       (intent, error) => {

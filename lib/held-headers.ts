@@ -16,7 +16,6 @@ export interface HeldHeaders {
 export class RenderedHeaders implements HeldHeaders {
   readonly #res: ServerResponse
   #text: string
-  #lines: string[] | undefined
 
   /** `res` is asked to judge what is set: Node refuses characters that would split the head. */
   constructor(res: ServerResponse, text: string) {
@@ -25,7 +24,7 @@ export class RenderedHeaders implements HeldHeaders {
   }
 
   get(name: string): string | readonly string[] | undefined {
-    const values = this.#find(name).map((at) => this.#valueAt(at, name))
+    const values = this.#find(name).map(({ value }) => value)
     return values.length > 1 ? values : values[0]
   }
 
@@ -33,38 +32,40 @@ export class RenderedHeaders implements HeldHeaders {
     const wanted = typeof value === 'string' ? [value] : [...value]
     setUnsent(this.#res, name, typeof value === 'string' ? value : [...wanted])
     const found = this.#find(name)
-    const kept = found.every((at, index) => this.#valueAt(at, name) === wanted[index])
-    const added = (kept ? wanted.slice(found.length) : wanted).map((entry) => `${name}: ${entry}`)
-    const lines = this.#split()
-    // The last two lines are the empty ones that end the head.
-    const end = kept ? (found.at(-1) ?? lines.length - 3) + 1 : found[0] ?? 0
-    if (!kept) for (const at of found.toReversed()) lines.splice(at, 1)
-    lines.splice(end, 0, ...added)
-    this.#text = lines.join('\r\n')
+    const kept = found.every((line, index) => line.value === wanted[index])
+    const added = (kept ? wanted.slice(found.length) : wanted).map((entry) => `${name}: ${entry}\r\n`).join('')
+    const at = kept ? (found.at(-1)?.end ?? this.#text.length - 2) : (found[0]?.start ?? 0)
+    const rest = this.#text.slice(at)
+    this.#text = this.#text.slice(0, at) + added + rest
+    if (!kept) for (const { start, end } of found.toReversed()) this.#cut(start + added.length, end + added.length)
   }
 
   toString(): string {
     return this.#text
   }
 
-  #split(): string[] {
-    this.#lines ??= this.#text.split('\r\n')
-    return this.#lines
+  #cut(start: number, end: number): void {
+    this.#text = this.#text.slice(0, start) + this.#text.slice(end)
   }
 
-  #find(name: string): number[] {
-    const lower = name.toLowerCase()
-    const found: number[] = []
-    this.#split().forEach((line, at) => {
-      if (line[name.length] === ':' && at > 0 && line.slice(0, name.length).toLowerCase() === lower) found.push(at)
-    })
+  /** The lines of a header: from its first character to behind its line break. The status line is none. */
+  #find(name: string): { start: number; end: number; value: string }[] {
+    const found: { start: number; end: number; value: string }[] = []
+    const text = this.#text
+    const prefix = name.toLowerCase()
+    for (let start = text.indexOf('\r\n') + 2; start < text.length - 2; ) {
+      const end = text.indexOf('\r\n', start) + 2
+      const colon = start + name.length
+      if (text.charCodeAt(colon) === COLON && text.slice(start, colon).toLowerCase() === prefix) {
+        found.push({ start, end, value: text.slice(colon + 2, end - 2) })
+      }
+      start = end
+    }
     return found
   }
-
-  #valueAt(at: number, name: string): string {
-    return (this.#split()[at] ?? '').slice(name.length + 2)
-  }
 }
+
+const COLON = 58
 
 /** Also tells loggers, which ask `getHeader`; they would see it if nothing had waited. */
 function setUnsent(res: ServerResponse, name: string, value: string | string[]): void {
@@ -124,14 +125,14 @@ export class EntryHead {
   readonly #names: readonly string[]
   readonly #values: (number | string | string[] | undefined)[] | undefined
   readonly #statusCode: number
-  readonly #statusMessage: string
+  readonly #statusMessage: string | undefined
   readonly #sendDate: boolean
 
   constructor(res: ServerResponse) {
     this.#names = namesOf(res)
     if (this.#names.length > 0) this.#values = this.#names.map((name) => copied(res.getHeader(name)))
     this.#statusCode = res.statusCode
-    this.#statusMessage = res.statusMessage
+    this.#statusMessage = hasStatusMessage(res) ? res.statusMessage : undefined
     this.#sendDate = res.sendDate
   }
 
@@ -142,9 +143,14 @@ export class EntryHead {
       if (value !== undefined) res.setHeader(name, value)
     })
     res.statusCode = this.#statusCode
-    res.statusMessage = this.#statusMessage
+    if (hasStatusMessage(res)) res.statusMessage = this.#statusMessage as string
     res.sendDate = this.#sendDate
   }
+}
+
+/** HTTP/2 has none, and warns of whoever asks. */
+function hasStatusMessage(res: ServerResponse): boolean {
+  return !('stream' in res)
 }
 
 /** `appendHeader` adds to a list in place. */

@@ -11,8 +11,8 @@ import {
   gateOf,
   hideEnd,
   type Method,
-  openGate,
   type OutputGate,
+  openGate,
   type RawResponse,
   RawState,
   replaceHead,
@@ -20,10 +20,12 @@ import {
 } from './held-output.js'
 import { answerPlainly, bareMethods } from './held-refusal.js'
 import { isPromise } from './maybe.js'
-import type { HoldHooks } from './response-hold.js'
+import type { Hold, HoldHooks } from './response-hold.js'
 
-export function holdHttp1(res: RawResponse, entry: EntryHead, hooks: HoldHooks): void {
-  new Http1Hold(res, entry, hooks).install()
+export function holdHttp1(res: RawResponse, entry: EntryHead, hooks: HoldHooks): Hold {
+  const hold = new Http1Hold(res, entry, hooks)
+  hold.install()
+  return hold
 }
 
 /**
@@ -32,16 +34,15 @@ export function holdHttp1(res: RawResponse, entry: EntryHead, hooks: HoldHooks):
  */
 type Phase = 'open' | 'committing' | 'released' | 'over' | 'failed' | 'refused'
 
-class Http1Hold {
+class Http1Hold implements Hold {
   readonly #res: RawResponse
   readonly #hooks: HoldHooks
-  readonly #gate: OutputGate
   readonly #entry: EntryHead
   readonly #state: RawState
   readonly #innerSend: Method
-  readonly #innerEnd: Method
+  #innerEnd: Method | undefined
   /** `end` of a hold that was mounted before. */
-  readonly #outerEnd: Method | undefined
+  #outerEnd: Method | undefined
   #phase: Phase
   #ended = false
   /** `end` came in a later call than the first output, while that was still waiting. */
@@ -51,21 +52,35 @@ class Http1Hold {
   constructor(res: RawResponse, entry: EntryHead, hooks: HoldHooks) {
     this.#res = res
     this.#hooks = hooks
-    this.#gate = gateOf(res)
     this.#entry = entry
     this.#state = new RawState(res)
     this.#innerSend = res._send as Method
-    this.#innerEnd = res.end as Method
-    this.#outerEnd = this.#gate.end
     this.#phase = res._headerSent ? 'released' : 'open'
   }
 
   install(): void {
+    this.#res._send = (...args) => this.#send(args)
+    if (this.#phase !== 'released') return
+    this.#hooks.onReleased?.()
+    this.watchEnd()
+  }
+
+  /** Every property that is added to a response costs, so a response whose session is only read has no `end` of its own. */
+  watchEnd(): void {
     const res = this.#res
-    res._send = (...args) => this.#send(args)
+    if (this.#innerEnd !== undefined || this.#phase === 'failed' || this.#phase === 'refused') return
+    this.#innerEnd = res.end as Method
+    this.#outerEnd = this.#gate.end
     res.end = ((...args: unknown[]) => this.#end(args)) as typeof res.end
     this.#gate.end = res.end as Method
-    if (this.#phase === 'released') this.#hooks.onReleased?.('head')
+  }
+
+  get #gate(): OutputGate {
+    return gateOf(this.#res)
+  }
+
+  #hasEnded(): boolean {
+    return this.#ended || this.#res.finished || this.#gate.endHidden
   }
 
   #send(args: unknown[]): boolean {
@@ -85,18 +100,26 @@ class Http1Hold {
     try {
       const answer = this.#hooks.beforeFirstByte()
       if (isPromise(answer)) {
-        shutGate(this.#res, this.#gate)
+        this.#wait()
         void this.#commitWhenReady(answer)
         return
       }
       this.#decorate()
     } catch (error) {
-      shutGate(this.#res, this.#gate)
+      this.#wait()
       // Not within a call of the handler, which may be about to `end`.
       process.nextTick(() => this.#fail(error))
       return
     }
     this.#release()
+  }
+
+  #wait(): void {
+    const gate = this.#gate
+    shutGate(this.#res, gate)
+    this.watchEnd()
+    // This may be within an `end` that was not watched.
+    process.nextTick(() => gate.shut > 0 && hideEnd(this.#res, gate))
   }
 
   async #commitWhenReady(answer: Promise<void>): Promise<void> {
@@ -122,13 +145,8 @@ class Http1Hold {
 
   #release(): void {
     this.#phase = 'released'
-    this.#hooks.onReleased?.('head')
-    if (this.#ended) this.#finish()
-  }
-
-  #finish(): void {
-    this.#phase = 'over'
-    this.#hooks.onReleased?.('end')
+    this.#hooks.onReleased?.()
+    if (this.#ended) this.#phase = 'over'
   }
 
   #end(args: unknown[]): unknown {
@@ -138,13 +156,11 @@ class Http1Hold {
     if (this.#ended || res.finished) return this.#callEnd(args)
     const streamed = this.#phase === 'released'
     if (streamed) shutGate(res, gate)
-    this.#hooks.onEnding?.(true)
     this.#ended = true
     this.#endedLate = this.#phase === 'committing'
     try {
       return this.#callEnd(args)
     } catch (error) {
-      this.#hooks.onEnding?.(false)
       this.#ended = false
       this.#endedLate = false
       throw error
@@ -156,7 +172,7 @@ class Http1Hold {
 
   /** Once the response was refused by any hold, the layers below have seen an `end` that never happened. */
   #callEnd(args: unknown[]): unknown {
-    return Reflect.apply(this.#gate.refused ? classMethod(this.#res, 'end') : this.#innerEnd, this.#res, args)
+    return Reflect.apply(this.#gate.refused ? classMethod(this.#res, 'end') : (this.#innerEnd as Method), this.#res, args)
   }
 
   #commitEnd(): void {
@@ -166,7 +182,11 @@ class Http1Hold {
     }
     try {
       const answer = this.#hooks.beforeEnd()
-      if (isPromise(answer)) answer.then(() => this.#letEndGo(), (error: unknown) => this.#cutEnd(error))
+      if (isPromise(answer))
+        answer.then(
+          () => this.#letEndGo(),
+          (error: unknown) => this.#cutEnd(error),
+        )
       else this.#letEndGo()
     } catch (error) {
       this.#cutEnd(error)
@@ -174,7 +194,7 @@ class Http1Hold {
   }
 
   #letEndGo(): void {
-    this.#finish()
+    this.#phase = 'over'
     openGate(this.#res, this.#gate)
   }
 
@@ -195,7 +215,7 @@ class Http1Hold {
   #fail(error: unknown): void {
     this.#phase = 'failed'
     this.#error = error
-    if (!this.#ended) this.#cut()
+    if (!this.#hasEnded()) this.#cut()
     else if (!this.#refuseOnceEnded()) this.#res.once('close', () => this.#refuseOnceEnded())
   }
 

@@ -64,7 +64,7 @@ class Http2Hold {
       res[method] = ((...args: unknown[]) => this.#call(method, args)) as never
     }
     res[OUTER] = methodsOf(res)
-    if (this.#phase === 'released') this.#hooks.onReleased?.('head')
+    if (this.#phase === 'released') this.#hooks.onReleased?.()
   }
 
   /** `writeHead` comes down to this. */
@@ -87,7 +87,6 @@ class Http2Hold {
   #call(method: OutputMethod, args: unknown[]): unknown {
     if (this.#phase === 'refused') return this.#swallow(method, args)
     if (method !== 'flushHeaders') assertChunk(method, args)
-    if (method === 'end' && !this.#ended) this.#hooks.onEnding?.(true)
     if (this.#phase === 'waiting') return this.#wait(method, args)
     if (this.#phase === 'open') return this.#commit(method, args)
     return method === 'end' && !this.#ended ? this.#commitEnd(args) : this.#pass(method, args)
@@ -149,8 +148,7 @@ class Http2Hold {
     this.#reveal()
     this.#phase = 'released'
     if (this.#head && !stream.destroyed && !stream.closed) this.#respond(this.#head.headers, this.#head.options)
-    this.#hooks.onReleased?.('head')
-    if (this.#ended) this.#hooks.onReleased?.('end')
+    this.#hooks.onReleased?.()
   }
 
   #reveal(): void {
@@ -171,7 +169,10 @@ class Http2Hold {
     try {
       const answer = this.#hooks.beforeEnd()
       if (isPromise(answer)) {
-        answer.then(() => this.#letEndGo(), (error: unknown) => this.#cutEnd(error))
+        answer.then(
+          () => this.#letEndGo(),
+          (error: unknown) => this.#cutEnd(error),
+        )
         return this.#wait('end', args)
       }
     } catch (error) {
@@ -179,14 +180,12 @@ class Http2Hold {
       return this.#res
     }
     this.#ended = true
-    this.#hooks.onReleased?.('end')
     return this.#pass('end', args)
   }
 
   #letEndGo(): void {
     this.#reveal()
     this.#phase = 'released'
-    this.#hooks.onReleased?.('end')
     this.#replay()
   }
 

@@ -170,7 +170,8 @@ export class RawState {
 
   constructor(res: RawResponse) {
     this.#shouldKeepAlive = res.shouldKeepAlive
-    this.#hasBody = res._hasBody
+    // A head that was rendered before the hold may have taken it away.
+    this.#hasBody = res._header === null ? res._hasBody : res.req.method !== 'HEAD'
     this.#trailer = res._trailer
     this.#removedConnection = res._removedConnection
     this.#removedContentLength = res._removedContLen

@@ -1,5 +1,5 @@
 // What is left to do with a response whose commit failed.
-import { STATUS_CODES, type ServerResponse } from 'node:http'
+import { type ServerResponse, STATUS_CODES } from 'node:http'
 
 /** Those that a middleware replaces to see the output: compression, on-headers, a hold. */
 const OUTPUT_METHODS = ['writeHead', 'write', 'end', 'flushHeaders', 'on'] as const

@@ -11,7 +11,7 @@ import { isPromise } from './maybe.js'
 import { installAccessor } from './request-session.js'
 import type { OpenStore, SessionOptions } from './options.js'
 import { EntryHead } from './held-headers.js'
-import { type HoldHooks, holdResponse } from './response-hold.js'
+import { type Hold, holdResponse } from './response-hold.js'
 import type { Session } from './session.js'
 import { readSessionCookies } from './session-cookie.js'
 import type { SessionProperties } from './session-data.js'
@@ -71,6 +71,7 @@ class HeldReply implements Reply {
   readonly #response: ServerResponse
   readonly #next: Next
   readonly #entry: EntryHead
+  #hold: Hold | undefined
 
   constructor(response: ServerResponse, next: Next) {
     this.#response = response
@@ -82,27 +83,29 @@ class HeldReply implements Reply {
     return this.#response.statusCode >= 400
   }
 
+  get isEnded(): boolean {
+    return this.#response.writableEnded
+  }
+
   hold(exchange: Exchange): void {
-    const response = this.#response
-    if (response.writableEnded) {
-      exchange.released('end')
+    if (this.isEnded) {
+      exchange.cookieClosed = true
       return
     }
-    const hooks: HoldHooks = {
+    this.#hold = holdResponse(this.#response, this.#entry, {
       beforeFirstByte: () => commitResponse(exchange),
       decorate: (headers) => decorate(exchange, headers),
       beforeEnd: () => commitResponse(exchange),
-      onEnding: (ending) => {
-        exchange.finished = ending
+      onReleased: () => {
+        exchange.cookieClosed = true
       },
-      onReleased: (part) => exchange.released(part),
-      onRefused: (error) => {
-        exchange.finished = false
-        this.#next(error)
-      },
+      onRefused: this.#next,
       onCut: () => {},
-    }
-    holdResponse(response, this.#entry, hooks)
+    })
+  }
+
+  watchEnd(): void {
+    this.#hold?.watchEnd()
   }
 }
 

@@ -4,37 +4,40 @@ import { SessionMissingError } from './errors.js'
 import type { Exchange } from './exchange.js'
 import { RESERVED } from './session.js'
 
-/** Where a request carries its exchange; the same for all copies of this package. */
-const CURRENT: unique symbol = Symbol.for('steady-session.exchange') as never
+/**
+ * Request → its innermost exchange. It lives beside the accessor on the prototype, so that all copies of this package share it. A map, since
+ * Express gives every request a hidden class of its own, and each property that is added to one costs more than all the rest of a read.
+ */
+const EXCHANGES: unique symbol = Symbol.for('steady-session.exchanges') as never
 
-type Carrier = IncomingMessage & { [CURRENT]?: Exchange }
+type Exchanges = WeakMap<object, Exchange>
+
+const PROTOTYPE: { [EXCHANGES]?: Exchanges } = IncomingMessage.prototype as object
 
 const SESSION_PROPERTY: PropertyDescriptor = {
-  get(this: Carrier) {
-    const exchange = this[CURRENT]
+  get(this: IncomingMessage) {
+    const exchange = currentExchange(this)
     if (exchange !== undefined) return exchange.session
     return isMountedIn(this as ExpressRequest) ? standIn() : undefined
   },
   // Whoever assigns it (another session library in another application) gets an ordinary property.
-  set(this: Carrier, value: unknown) {
+  set(this: IncomingMessage, value: unknown) {
     Object.defineProperty(this, 'session', { value, writable: true, enumerable: true, configurable: true })
   },
   enumerable: true,
   configurable: true,
 }
 
-/** Lets the request carry the exchange, and `req.session` lead to it. */
+/** Lets `req.session` lead to the exchange. */
 export function attach(request: IncomingMessage, exchange: Exchange): void {
-  const carrier: Carrier = request
-  carrier[CURRENT] = exchange
-  if (Object.getOwnPropertyDescriptor(IncomingMessage.prototype, 'session') === undefined || !(request instanceof IncomingMessage)) {
-    Object.defineProperty(request, 'session', SESSION_PROPERTY)
-  }
+  PROTOTYPE[EXCHANGES]?.set(request, exchange)
+  // HTTP/2 requests, and test doubles.
+  if (!(request instanceof IncomingMessage)) Object.defineProperty(request, 'session', SESSION_PROPERTY)
 }
 
 /** The innermost exchange of the request. */
 export function currentExchange(request: IncomingMessage): Exchange | undefined {
-  return (request as Carrier)[CURRENT]
+  return PROTOTYPE[EXCHANGES]?.get(request)
 }
 
 /** Shared by all copies of this package in the process. */
@@ -56,8 +59,8 @@ interface ExpressRequest {
  */
 export function installAccessor(middleware: object): void {
   Object.defineProperty(middleware, BRAND, { value: true })
-  if (Object.hasOwn(IncomingMessage.prototype, 'session')) return
-  Object.defineProperty(IncomingMessage.prototype, 'session', SESSION_PROPERTY)
+  if (PROTOTYPE[EXCHANGES] === undefined) Object.defineProperty(PROTOTYPE, EXCHANGES, { value: new WeakMap() })
+  if (!Object.hasOwn(PROTOTYPE, 'session')) Object.defineProperty(PROTOTYPE, 'session', SESSION_PROPERTY)
 }
 
 function isMountedIn({ app }: ExpressRequest): boolean {

@@ -23,17 +23,26 @@ export interface HoldHooks {
   onRefused(error: unknown): void
   /** The hold has answered the failure itself, by a plain 503 or by cutting the connection. For reporting only. */
   onCut(error: unknown): void
-  /** `true`: `end` was called, and may have to wait yet. `false`: it threw. */
-  onEnding?(ending: boolean): void
-  /** `head`: the first byte goes. `end`: nothing more will be held. A response that leaves at once has both, in this order. */
-  onReleased?(part: 'head' | 'end'): void
+  /** The first byte goes, or went before the hold began. */
+  onReleased?(): void
 }
 
-/** Holds the output of `res` until the hooks let it go; `entry` is what it goes back to if they refuse. To the handler a held response looks like one that Node has taken. */
-export function holdResponse(res: ServerResponse, entry: EntryHead, hooks: HoldHooks): void {
-  if (isRawResponse(res)) holdHttp1(res, entry, hooks)
-  else if (isHttp2Response(res)) holdHttp2(res, entry, hooks)
+export interface Hold {
+  /** To be called before the first change that `beforeEnd` may have to save, or at the latest before the handler calls `end`. */
+  watchEnd(): void
+}
+
+const WATCHING: Hold = { watchEnd: () => {} }
+
+/**
+ * Holds the output of `res` until the hooks let it go; `entry` is what it goes back to if they refuse. To the handler a held
+ * response looks like one that Node has taken.
+ */
+export function holdResponse(res: ServerResponse, entry: EntryHead, hooks: HoldHooks): Hold {
+  if (isRawResponse(res)) return holdHttp1(res, entry, hooks)
+  if (isHttp2Response(res)) holdHttp2(res, entry, hooks)
   else holdStub(res, hooks)
+  return WATCHING
 }
 
 /**
@@ -62,10 +71,9 @@ function commitStub(res: ServerResponse, hooks: HoldHooks): MaybePromise<void> {
   const report = (error: unknown): void => hooks.onCut(error)
   try {
     const answer = hooks.beforeFirstByte()
-    if (isPromise(answer)) return answer.then(() => hooks.onReleased?.('end'), report)
+    if (isPromise(answer)) return answer.then(() => hooks.onReleased?.(), report)
     hooks.decorate(new StubHeaders(res))
-    hooks.onReleased?.('head')
-    hooks.onReleased?.('end')
+    hooks.onReleased?.()
   } catch (error) {
     report(error)
   }

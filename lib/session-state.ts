@@ -130,6 +130,10 @@ export class SessionState {
     this.#resolved = null
   }
 
+  touched(): void {
+    this.exchange.watchEnd()
+  }
+
   /** Read again from the store; what the handler changed is forgotten. */
   reloaded(loaded: LoadedSession): void {
     this.becameStored(loaded, this.rotation)

@@ -1,16 +1,33 @@
-import { expect, test } from '@jest/globals'
 import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import { connect } from 'node:net'
 import { pipeline, Readable } from 'node:stream'
-import { answerTo, type Handler, hold, hooksWith, later, listening, pendingCommit, request, settled, talk, undated } from './support/hold-exchange.js'
+import { expect, test } from '@jest/globals'
+import {
+  answerTo,
+  type Handler,
+  hold,
+  hooksWith,
+  later,
+  listening,
+  pendingCommit,
+  request,
+  settled,
+  talk,
+  undated,
+} from './support/hold-exchange.js'
 
 class StoreDown extends Error {
   readonly status: number = 503
 }
 
 const FAILURES: [string, () => Promise<void>][] = [
-  ['a throw', () => { throw new StoreDown() }],
+  [
+    'a throw',
+    () => {
+      throw new StoreDown()
+    },
+  ],
   ['a rejection', () => Promise.reject(new StoreDown())],
   ['a late rejection', () => later().then(() => Promise.reject(new StoreDown()))],
 ]
@@ -25,37 +42,52 @@ function refusing(commit: () => Promise<void>, handler: Handler, seen: unknown[]
   return (req, res) => {
     res.setHeader('X-Powered-By', 'Test')
     res.setHeader('Set-Cookie', ['before=1'])
-    hold(res, hooksWith({
-      beforeFirstByte: commit,
-      onRefused: (error) => {
-        seen.push(error, res.headersSent, res.writableEnded, rawNames(res), res.statusCode, res.statusMessage)
-        res.statusCode = 503
-        res.end('error page')
-      },
-      onCut: (error) => seen.push('cut', error),
-    }))
+    hold(
+      res,
+      hooksWith({
+        beforeFirstByte: commit,
+        onRefused: (error) => {
+          seen.push(error, res.headersSent, res.writableEnded, rawNames(res), res.statusCode, res.statusMessage)
+          res.statusCode = 503
+          res.end('error page')
+        },
+        onCut: (error) => seen.push('cut', error),
+      }),
+    )
     handler(req, res)
   }
 }
 
 const ENDED: [string, Handler][] = [
   ['end', (_, res) => void res.end('secret')],
-  ['end after many headers', (_, res) => {
-    res.statusCode = 201
-    res.statusMessage = 'Made'
-    res.appendHeader('Set-Cookie', 'after=1')
-    res.setHeaders(new Map([['ETag', '"1"'], ['Content-Length', '6'], ['Content-Encoding', 'x']]))
-    res.removeHeader('Date')
-    res.removeHeader('X-Powered-By')
-    res.end('secret')
-  }],
+  [
+    'end after many headers',
+    (_, res) => {
+      res.statusCode = 201
+      res.statusMessage = 'Made'
+      res.appendHeader('Set-Cookie', 'after=1')
+      res.setHeaders(
+        new Map([
+          ['ETag', '"1"'],
+          ['Content-Length', '6'],
+          ['Content-Encoding', 'x'],
+        ]),
+      )
+      res.removeHeader('Date')
+      res.removeHeader('X-Powered-By')
+      res.end('secret')
+    },
+  ],
   ['writeHead(204) and end', (_, res) => void res.writeHead(204, { Connection: 'close', 'X-Secret': '1' }).end()],
   ['writeHead with an array', (_, res) => void res.writeHead(200, 'Fine', ['X-Secret', '1', 'Transfer-Encoding', 'chunked']).end('secret')],
-  ['end without Content-Length or Transfer-Encoding', (_, res) => {
-    res.removeHeader('Content-Length')
-    res.removeHeader('Transfer-Encoding')
-    res.end('secret')
-  }],
+  [
+    'end without Content-Length or Transfer-Encoding',
+    (_, res) => {
+      res.removeHeader('Content-Length')
+      res.removeHeader('Transfer-Encoding')
+      res.end('secret')
+    },
+  ],
   ['write and end in one turn', (_, res) => (res.write('secret'), void res.end('secret'))],
   ['cork, writes, end', (_, res) => (res.cork(), res.write('secret'), res.write('secret'), void res.end())],
   ['flushHeaders and end', (_, res) => (res.flushHeaders(), void res.end())],
@@ -83,13 +115,16 @@ test('the handler has returned before its response is refused, and end throws no
     const commit = (): never => {
       throw new StoreDown()
     }
-    hold(res, hooksWith({
-      beforeFirstByte: commit,
-      onRefused: () => {
-        order.push('refused')
-        res.end()
-      },
-    }))
+    hold(
+      res,
+      hooksWith({
+        beforeFirstByte: commit,
+        onRefused: () => {
+          order.push('refused')
+          res.end()
+        },
+      }),
+    )
     expect(res.end('secret')).toBe(res)
     order.push('returned')
   })
@@ -101,16 +136,21 @@ test('the error page is not held and commits nothing', async () => {
   const released: string[] = []
   const handler: Handler = (_, res) => {
     const hooks = hooksWith({ beforeFirstByte: commit.commit, onRefused: () => void res.writeHead(500).write('page', () => res.end()) })
-    hold(res, { ...hooks, onReleased: (part) => released.push(part) })
+    hold(res, { ...hooks, onReleased: () => released.push('released') })
     res.end('secret')
     commit.fail(new StoreDown())
   }
-  expect(await answerTo(handler)).toMatch(/^HTTP\/1.1 500 [^]*no-store[^]*page\r\n0\r\n\r\n$/)
+  expect(await answerTo(handler)).toMatch(/^HTTP\/1.1 500 [\s\S]*no-store[\s\S]*page\r\n0\r\n\r\n$/)
   expect([commit.calls, released]).toEqual([1, []])
 })
 
 test('the connection lives on after a refused response', async () => {
-  await using server = await listening(refusing(() => Promise.reject(new StoreDown()), (_, res) => void res.end('secret')))
+  await using server = await listening(
+    refusing(
+      () => Promise.reject(new StoreDown()),
+      (_, res) => void res.end('secret'),
+    ),
+  )
   const bytes = await talk(server.port, request({ close: false }) + request({ close: false }) + request())
   expect(bytes.match(/error page/g)).toHaveLength(3)
 })
@@ -123,7 +163,7 @@ test('a handler that throws before any output leaves the response to the error h
     commit.succeed()
     res.writeHead(500).end('error page')
   }
-  expect(await answerTo(handler)).toMatch(/^HTTP\/1.1 500 [^]*X-A: 1[^]*Set-Cookie: sid=held/)
+  expect(await answerTo(handler)).toMatch(/^HTTP\/1.1 500 [\s\S]*X-A: 1[\s\S]*Set-Cookie: sid=held/)
   expect(commit.calls).toBe(1)
 })
 
@@ -144,22 +184,41 @@ const UNENDED: [string, (res: ServerResponse) => unknown][] = [
 ]
 
 for (const [how, commit] of FAILURES) {
-  test.each(UNENDED)(`a first output whose commit fails by ${how}, while the handler goes on, is answered with a plain 503: %s`, async (_name, start) => {
-    const seen: unknown[] = []
-    const answer = await answerTo(refusing(commit, (_, res) => void start(res), seen))
-    expect(answer).toBe(
-      [
-        'HTTP/1.1 503 Service Unavailable', 'X-Powered-By: Test', 'Set-Cookie: before=1', 'Cache-Control: no-store', 'Retry-After: 1',
-        'Content-Type: text/plain; charset=utf-8', 'Content-Length: 19', 'Date: now', 'Connection: close', '', 'Service Unavailable',
-      ].join('\r\n'),
-    )
-    expect(seen).toEqual(['cut', expect.any(StoreDown)])
-  })
+  test.each(UNENDED)(
+    `a first output whose commit fails by ${how}, while the handler goes on, is answered with a plain 503: %s`,
+    async (_name, start) => {
+      const seen: unknown[] = []
+      const answer = await answerTo(refusing(commit, (_, res) => void start(res), seen))
+      expect(answer).toBe(
+        [
+          'HTTP/1.1 503 Service Unavailable',
+          'X-Powered-By: Test',
+          'Set-Cookie: before=1',
+          'Cache-Control: no-store',
+          'Retry-After: 1',
+          'Content-Type: text/plain; charset=utf-8',
+          'Content-Length: 19',
+          'Date: now',
+          'Connection: close',
+          '',
+          'Service Unavailable',
+        ].join('\r\n'),
+      )
+      expect(seen).toEqual(['cut', expect.any(StoreDown)])
+    },
+  )
 }
 
 test('the plain answer has the status of the error', async () => {
   const error = Object.assign(new Error(), { status: 507 })
-  expect(await answerTo(refusing(() => Promise.reject(error), (_, res) => void res.flushHeaders()))).toMatch(/^HTTP\/1.1 507 Insufficient Storage/)
+  expect(
+    await answerTo(
+      refusing(
+        () => Promise.reject(error),
+        (_, res) => void res.flushHeaders(),
+      ),
+    ),
+  ).toMatch(/^HTTP\/1.1 507 Insufficient Storage/)
 })
 
 test('what the handler writes after the plain answer leads nowhere, calls back and throws nothing', async () => {
@@ -169,7 +228,10 @@ test('what the handler writes after the plain answer leads nowhere, calls back a
     hold(res, hooksWith({ beforeFirstByte: () => Promise.reject(new StoreDown()), onCut: () => cut.succeed() }))
     res.write('secret')
     void cut.commit().then(() => {
-      called.push(res.write('more', (error) => called.push(error)), res.write('much more'.repeat(10_000)))
+      called.push(
+        res.write('more', (error) => called.push(error)),
+        res.write('much more'.repeat(10_000)),
+      )
       called.push(res.end('last', () => called.push('ended')) === res)
     })
   }
@@ -252,10 +314,13 @@ test('a commit that fails after the client has gone is reported, once, and nothi
 
 test('a header that Node refuses is a failed commit: nothing of the response is sent', async () => {
   const handler: Handler = (_, res) => {
-    hold(res, hooksWith({
-      decorate: (headers) => headers.set('Set-Cookie', 'sid=1\r\nX-Injected: 1'),
-      onRefused: (error) => void res.end(String((error as NodeJS.ErrnoException).code)),
-    }))
+    hold(
+      res,
+      hooksWith({
+        decorate: (headers) => headers.set('Set-Cookie', 'sid=1\r\nX-Injected: 1'),
+        onRefused: (error) => void res.end(String((error as NodeJS.ErrnoException).code)),
+      }),
+    )
     res.end('secret')
   }
   expect(await answerTo(handler)).toMatch(/\r\n\r\nERR_INVALID_CHAR$/)

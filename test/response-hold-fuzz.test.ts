@@ -1,6 +1,6 @@
+import type { ServerResponse } from 'node:http'
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import type { ServerResponse } from 'node:http'
 import type { HoldHooks } from '../lib/response-hold.js'
 import { answerTo, asyncHooks, type Handler, held, hooksWith, syncHooks, withoutCookie } from './support/hold-exchange.js'
 
@@ -9,7 +9,20 @@ import { answerTo, asyncHooks, type Handler, held, hooksWith, syncHooks, without
 type Method = (...args: unknown[]) => unknown
 type Call = readonly [method: string, ...args: unknown[]]
 
-const NAMES = ['X-A', 'x-a', 'X-B', 'Set-Cookie', 'set-cookie', 'Vary', 'Content-Length', 'Connection', 'Transfer-Encoding', 'Expect', 'bad name', '']
+const NAMES = [
+  'X-A',
+  'x-a',
+  'X-B',
+  'Set-Cookie',
+  'set-cookie',
+  'Vary',
+  'Content-Length',
+  'Connection',
+  'Transfer-Encoding',
+  'Expect',
+  'bad name',
+  '',
+]
 const VALUES: unknown[] = ['1', '2', 5, ['a=1', 'b=2'], 'bad\nvalue', undefined, 'chunked', '3']
 const CHUNKS: unknown[] = ['x', '', 'hello', Buffer.from('bytes'), new Uint8Array(3), 'big', null, undefined, 5, {}]
 
@@ -108,7 +121,11 @@ async function observe(calls: readonly Call[], hooks?: () => HoldHooks): Promise
 
 const promised = (): HoldHooks => hooksWith({ beforeFirstByte: async () => {}, beforeEnd: async () => {} })
 
-for (const [mode, hooks] of [['at once', syncHooks], ['in the same turn', promised], ['in a later turn', asyncHooks]] as const) {
+for (const [mode, hooks] of [
+  ['at once', syncHooks],
+  ['in the same turn', promised],
+  ['in a later turn', asyncHooks],
+] as const) {
   test(`a response held by a commit done ${mode} behaves as Node's own, whatever the handler calls`, async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(call, { maxLength: 8 }).filter(survivable), async (calls) => {

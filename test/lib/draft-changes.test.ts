@@ -10,7 +10,7 @@ function texts(values: Readonly<Record<string, unknown>>): Record<string, string
 }
 
 function draftOf(values: Readonly<Record<string, unknown>> | null = null, age: () => number = () => 0): Draft {
-  return new Draft(values === null ? null : texts(values), MAX_BYTES, { age })
+  return new Draft(values === null ? null : texts(values), MAX_BYTES, { touched() {}, age })
 }
 
 function collected(draft: Draft): Collected {

@@ -3,7 +3,7 @@ import { type Collected, Draft } from '../../lib/draft.js'
 import { clockAt } from './harness.js'
 
 const MAX_BYTES = 64 * 1024
-const NEWBORN = { age: () => 0 }
+const NEWBORN = { touched() {}, age: () => 0 }
 
 function texts(values: Readonly<Record<string, unknown>>): Record<string, string> {
   const map: Record<string, string> = Object.create(null)
@@ -12,7 +12,7 @@ function texts(values: Readonly<Record<string, unknown>>): Record<string, string
 }
 
 function draftOf(values: Readonly<Record<string, unknown>> | null = null, age: () => number = () => 0): Draft {
-  return new Draft(values === null ? null : texts(values), MAX_BYTES, { age })
+  return new Draft(values === null ? null : texts(values), MAX_BYTES, { touched() {}, age })
 }
 
 function collected(draft: Draft): Collected {
@@ -140,7 +140,7 @@ describe('a key with a time to live of its own', () => {
 
   test('reads as absent from its deadline on when it was stored', () => {
     const age = clockAt(1499)
-    const draft = new Draft({ code: '~1500~[1234]' }, MAX_BYTES, { age })
+    const draft = new Draft({ code: '~1500~[1234]' }, MAX_BYTES, { touched() {}, age })
     expect([draft.get('code'), draft.storedText('code'), draft.keys()]).toEqual([[1234], '~1500~[1234]', ['code']])
     age.now = 1500
     expect([draft.get('code'), draft.storedText('code'), draft.keys()]).toEqual([undefined, null, []])

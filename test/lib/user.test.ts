@@ -5,7 +5,7 @@ import { appOf, cookieOf, exchangeFor, stored } from './harness.js'
 
 function draftOf(values: Readonly<Record<string, unknown>>): Draft {
   const texts = Object.fromEntries(Object.entries(values).map(([key, value]) => [key, JSON.stringify(value)]))
-  return new Draft(texts, 65_536, { age: () => 0 })
+  return new Draft(texts, 65_536, { touched() {}, age: () => 0 })
 }
 
 describe('the signed-in user', () => {

@@ -37,7 +37,7 @@ export const syncHooks = (): HoldHooks => hooksWith()
 export const asyncHooks = (): HoldHooks => hooksWith({ beforeFirstByte: later, beforeEnd: later })
 
 export function hold(res: ServerResponse, hooks: HoldHooks): void {
-  holdResponse(res, new EntryHead(res), hooks)
+  holdResponse(res, new EntryHead(res), hooks).watchEnd()
 }
 
 export function held(handler: Handler, hooks: () => HoldHooks): Handler {

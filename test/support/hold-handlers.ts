@@ -170,14 +170,6 @@ const heads: Case[] = [
       res.end('x')
     },
   ],
-  [
-    'early hints between writeHead and end',
-    (_, res) => {
-      res.writeHead(200, { 'X-A': '1' })
-      res.writeProcessing()
-      res.end('x')
-    },
-  ],
 ]
 
 const streams: Case[] = [
