@@ -37,9 +37,10 @@ type Phase = 'open' | 'committing' | 'released' | 'over' | 'failed' | 'refused'
 class Http1Hold implements Hold {
   readonly #res: RawResponse
   readonly #hooks: HoldHooks
-  readonly #entry: EntryHead
-  readonly #state: RawState
+  #entry: EntryHead | undefined
+  #state: RawState | undefined
   readonly #innerSend: Method
+  #ownSend: RawResponse['_send'] | undefined
   #innerEnd: Method | undefined
   /** `end` of a hold that was mounted before. */
   #outerEnd: Method | undefined
@@ -59,7 +60,8 @@ class Http1Hold implements Hold {
   }
 
   install(): void {
-    this.#res._send = (...args) => this.#send(args)
+    this.#ownSend = (...args) => this.#send(args)
+    this.#res._send = this.#ownSend
     if (this.#phase !== 'released') return
     this.#hooks.onReleased?.()
     this.watchEnd()
@@ -147,6 +149,14 @@ class Http1Hold implements Hold {
     this.#phase = 'released'
     this.#hooks.onReleased?.()
     if (this.#ended) this.#phase = 'over'
+    if (this.#res._header !== null) this.#letGo()
+  }
+
+  /** A response outlives its request by far in the garbage collector's eyes, so it must not keep the hold, and the hold not what is done with. */
+  #letGo(): void {
+    if (this.#res._send === this.#ownSend) this.#res._send = this.#innerSend as RawResponse['_send']
+    this.#entry = undefined
+    this.#state = undefined
   }
 
   #end(args: unknown[]): unknown {
@@ -240,8 +250,8 @@ class Http1Hold implements Hold {
   #startAnew(): void {
     const res = this.#res
     dropOutput(res, this.#gate)
-    this.#entry.restore(res)
-    this.#state.restore(res)
+    this.#entry?.restore(res)
+    this.#state?.restore(res)
     this.#gate.refused = true
     bareMethods(res)
     if (this.#outerEnd) res.end = this.#outerEnd as typeof res.end

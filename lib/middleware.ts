@@ -11,7 +11,7 @@ import { isPromise } from './maybe.js'
 import { installAccessor } from './request-session.js'
 import type { OpenStore, SessionOptions } from './options.js'
 import { EntryHead } from './held-headers.js'
-import { type Hold, holdResponse } from './response-hold.js'
+import { type HeldHeaders, type Hold, type HoldHooks, holdResponse } from './response-hold.js'
 import type { Session } from './session.js'
 import { readSessionCookies } from './session-cookie.js'
 import type { SessionProperties } from './session-data.js'
@@ -66,17 +66,54 @@ export function createSessions(options: SessionOptions, openStore: OpenStore): S
   return Object.assign(middleware, sessionManager(app), lifecycle(app), { [APP]: app })
 }
 
-/** From the moment that anybody looks at the session, output waits for its commit. */
-class HeldReply implements Reply {
+/** From the moment that anybody looks at the session, output waits for its commit; then the response says what the browser must know. */
+class HeldReply implements Reply, HoldHooks {
   readonly #response: ServerResponse
-  readonly #next: Next
-  readonly #entry: EntryHead
+  #next: Next | undefined
+  #entry: EntryHead | undefined
   #hold: Hold | undefined
+  #exchange: Exchange | undefined
 
   constructor(response: ServerResponse, next: Next) {
     this.#response = response
     this.#next = next
     this.#entry = new EntryHead(response)
+  }
+
+  hold(exchange: Exchange): void {
+    this.#exchange = exchange
+    if (this.isEnded || this.#entry === undefined) exchange.cookieClosed = true
+    else this.#hold = holdResponse(this.#response, this.#entry, this)
+  }
+
+  beforeFirstByte(): MaybePromise<void> {
+    return commitResponse(this.#exchange as Exchange)
+  }
+
+  decorate(headers: HeldHeaders): void {
+    decorate(this.#exchange as Exchange, headers)
+  }
+
+  onReleased(): void {
+    const exchange = this.#exchange as Exchange
+    exchange.cookieClosed = true
+    // Nothing can be refused any more.
+    this.#next = undefined
+    this.#entry = undefined
+  }
+
+  beforeEnd(): MaybePromise<void> {
+    return commitResponse(this.#exchange as Exchange)
+  }
+
+  onRefused(error: unknown): void {
+    this.#next?.(error)
+  }
+
+  onCut(): void {}
+
+  watchEnd(): void {
+    this.#hold?.watchEnd()
   }
 
   get isError(): boolean {
@@ -85,27 +122,6 @@ class HeldReply implements Reply {
 
   get isEnded(): boolean {
     return this.#response.writableEnded
-  }
-
-  hold(exchange: Exchange): void {
-    if (this.isEnded) {
-      exchange.cookieClosed = true
-      return
-    }
-    this.#hold = holdResponse(this.#response, this.#entry, {
-      beforeFirstByte: () => commitResponse(exchange),
-      decorate: (headers) => decorate(exchange, headers),
-      beforeEnd: () => commitResponse(exchange),
-      onReleased: () => {
-        exchange.cookieClosed = true
-      },
-      onRefused: this.#next,
-      onCut: () => {},
-    })
-  }
-
-  watchEnd(): void {
-    this.#hold?.watchEnd()
   }
 }
 

@@ -5,14 +5,12 @@ import type { Exchange } from './exchange.js'
 import { RESERVED } from './session.js'
 
 /**
- * Request → its innermost exchange. It lives beside the accessor on the prototype, so that all copies of this package share it. A map, since
- * Express gives every request a hidden class of its own, and each property that is added to one costs more than all the rest of a read.
+ * Where a request carries its innermost exchange; the same for all copies of this package. A property, since a WeakMap of requests doubles
+ * the work of the garbage collector (measured).
  */
-const EXCHANGES: unique symbol = Symbol.for('steady-session.exchanges') as never
+const EXCHANGE: unique symbol = Symbol.for('steady-session.exchange') as never
 
-type Exchanges = WeakMap<object, Exchange>
-
-const PROTOTYPE: { [EXCHANGES]?: Exchanges } = IncomingMessage.prototype as object
+type Carrier = IncomingMessage & { [EXCHANGE]?: Exchange }
 
 const SESSION_PROPERTY: PropertyDescriptor = {
   get(this: IncomingMessage) {
@@ -30,14 +28,15 @@ const SESSION_PROPERTY: PropertyDescriptor = {
 
 /** Lets `req.session` lead to the exchange. */
 export function attach(request: IncomingMessage, exchange: Exchange): void {
-  PROTOTYPE[EXCHANGES]?.set(request, exchange)
+  const carrier: Carrier = request
+  carrier[EXCHANGE] = exchange
   // HTTP/2 requests, and test doubles.
   if (!(request instanceof IncomingMessage)) Object.defineProperty(request, 'session', SESSION_PROPERTY)
 }
 
 /** The innermost exchange of the request. */
 export function currentExchange(request: IncomingMessage): Exchange | undefined {
-  return PROTOTYPE[EXCHANGES]?.get(request)
+  return (request as Carrier)[EXCHANGE]
 }
 
 /** Shared by all copies of this package in the process. */
@@ -59,8 +58,7 @@ interface ExpressRequest {
  */
 export function installAccessor(middleware: object): void {
   Object.defineProperty(middleware, BRAND, { value: true })
-  if (PROTOTYPE[EXCHANGES] === undefined) Object.defineProperty(PROTOTYPE, EXCHANGES, { value: new WeakMap() })
-  if (!Object.hasOwn(PROTOTYPE, 'session')) Object.defineProperty(PROTOTYPE, 'session', SESSION_PROPERTY)
+  if (!Object.hasOwn(IncomingMessage.prototype, 'session')) Object.defineProperty(IncomingMessage.prototype, 'session', SESSION_PROPERTY)
 }
 
 function isMountedIn({ app }: ExpressRequest): boolean {

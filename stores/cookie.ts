@@ -1,0 +1,106 @@
+// Sessions in an encrypted cookie: nothing is kept on the server, so what is said of a copy of the cookie is said of the session.
+//
+// An old cookie restores old data for as long as it would have lived, and ending a session deletes the browser's copy alone: keep no
+// counters, one-time codes or credits there, or name a `revocation` store, which at least lets a session end.
+import type {
+  LoadedSession,
+  MaybePromise,
+  SessionChanges,
+  SessionRecord,
+  SessionStore,
+  StoredSession,
+  StoreLimit,
+  UpdateResult,
+} from '../lib/store.js'
+import { newHandle } from '../lib/token.js'
+import { type Content, contentFromText, contentToText } from './cookie/content.js'
+import { factsOfNew, factsOfRotated, factsOfUpdated, isDue, isLive } from './cookie/facts.js'
+import { type CompleteOptions, type CookieStoreOptions, completeOptions } from './cookie/options.js'
+import { RecordedStore } from './cookie/recorded.js'
+import { Sealer } from './cookie/sealer.js'
+import { changedValues, meetsExpectations } from './cookie/values.js'
+
+export type { CookieStoreOptions } from './cookie/options.js'
+
+export interface CookieStore extends SessionStore {
+  readonly sealsToken: true
+  readonly cannot: readonly StoreLimit[]
+  /** Most parts of a token; they are separated by dots, and of several each travels in a cookie of its own: `sid.0`, `sid.1` … */
+  readonly tokenParts: number
+}
+
+interface Unsealed extends Content {
+  readonly stale: boolean
+}
+
+export function cookieStore(options: CookieStoreOptions): CookieStore {
+  const complete = completeOptions(options)
+  return complete.revocation === undefined ? new SealedStore(complete) : new RecordedStore(complete, complete.revocation)
+}
+
+class SealedStore implements CookieStore {
+  readonly name: string = 'cookie'
+  readonly sealsToken = true
+  readonly cannot: readonly StoreLimit[] = ['merge', 'expect', 'revoke', 'index', 'own-clock']
+  readonly tokenParts: number
+  private readonly clock: () => number
+  readonly #sealer: Sealer
+
+  constructor(options: CompleteOptions) {
+    this.tokenParts = options.chunks
+    this.clock = options.clock
+    this.#sealer = new Sealer(options, 'session')
+  }
+
+  create({ values, terms }: SessionRecord): StoredSession {
+    const now = this.clock()
+    return this.stored({ handle: newHandle(), values, facts: factsOfNew(terms, now) }, now)
+  }
+
+  load(token: string, { slide }: { readonly slide: boolean }): LoadedSession | null {
+    const now = this.clock()
+    const session = this.open(token, now)
+    if (session === null) return null
+    const slides = slide && isDue(session.facts, now - session.facts.seenAt)
+    const { handle, values } = session
+    const facts = slides ? { ...session.facts, seenAt: now } : session.facts
+    return { handle, values, facts, now, token: slides || session.stale ? this.seal({ handle, values, facts }, now) : token }
+  }
+
+  update(token: string, changes: SessionChanges): UpdateResult {
+    const now = this.clock()
+    const session = this.open(token, now)
+    if (session === null) return { outcome: 'gone' }
+    if (!meetsExpectations(session.values, changes)) return { outcome: 'conflict' }
+    const { handle, values, facts } = session
+    const next = { handle, values: changedValues(values, changes), facts: factsOfUpdated(facts, changes) }
+    return { outcome: 'saved', token: this.seal(next, now) }
+  }
+
+  rotate(token: string, changes: SessionChanges): StoredSession | null {
+    const now = this.clock()
+    const session = this.open(token, now)
+    if (session === null) return null
+    const { handle, values, facts } = session
+    return this.stored({ handle, values: changedValues(values, changes), facts: factsOfRotated(facts, changes, now) }, now)
+  }
+
+  destroy(token: string): MaybePromise<boolean> {
+    return this.open(token, this.clock()) !== null
+  }
+
+  private open(token: string, now: number): Unsealed | null {
+    const opened = this.#sealer.open(token, now)
+    if (opened === null) return null
+    const content = contentFromText(opened.text)
+    return isLive(content.facts, now) ? { ...content, stale: opened.stale } : null
+  }
+
+  private seal(content: Content, now: number): string {
+    return this.#sealer.seal(contentToText(content), now)
+  }
+
+  private stored(content: Content, now: number): StoredSession {
+    return { handle: content.handle, token: this.seal(content, now), facts: content.facts }
+  }
+}

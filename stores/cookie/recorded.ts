@@ -1,0 +1,163 @@
+// Data in the cookie, life in another store: each session has a small record there, without its data, whose token is sealed into the
+// cookie. A record and no list of ended sessions, because the other store does the rest as its contract says, atomically: it judges both
+// clocks, refuses a token that was rotated away, finds and ends by handle and by index. And if it loses its records, sessions end; a
+// list that got lost would let ended ones live again.
+import { DAY } from '../../lib/durations.js'
+import { isPromise, whenReady } from '../../lib/maybe.js'
+import type {
+  LoadedSession,
+  MaybePromise,
+  SessionChanges,
+  SessionIndex,
+  SessionRecord,
+  SessionStore,
+  SessionValues,
+  StoredSession,
+  StoreEvent,
+  StoreLimit,
+  UpdateResult,
+} from '../../lib/store.js'
+import { isDue } from './facts.js'
+import { joinFields, mapOf, pairsOf, splitFields } from './fields.js'
+import type { CompleteOptions } from './options.js'
+import { dayOf, Sealer } from './sealer.js'
+import { changedValues, meetsExpectations, mergedText } from './values.js'
+
+interface Unsealed {
+  /** The record's token. */
+  readonly record: string
+  readonly values: SessionValues
+  readonly stale: boolean
+  readonly ageMs: number
+}
+
+export class RecordedStore implements SessionStore {
+  readonly name: string = 'cookie'
+  readonly sealsToken = true
+  readonly cannot: readonly StoreLimit[]
+  readonly tokenParts: number
+  readonly index?: SessionIndex
+  private readonly records: SessionStore
+  private readonly clock: () => number
+  readonly #sealer: Sealer
+
+  constructor(options: CompleteOptions, records: SessionStore) {
+    this.tokenParts = options.chunks
+    this.clock = options.clock
+    this.records = records
+    // The purpose is another one: a cookie that has no record must never pass for one that has.
+    this.#sealer = new Sealer(options, 'recorded-session')
+    this.cannot = [...new Set<StoreLimit>(['merge', 'expect', ...(records.cannot ?? [])])]
+    // What `reassign` writes into the record goes before what the cookie says.
+    if (records.index !== undefined) this.index = records.index
+  }
+
+  ready(): MaybePromise<void> {
+    return this.records.ready?.()
+  }
+
+  close(): MaybePromise<void> {
+    return this.records.close?.()
+  }
+
+  listen(listener: (event: StoreEvent) => void): void {
+    this.records.listen?.(listener)
+  }
+
+  create({ values, terms }: SessionRecord): MaybePromise<StoredSession> {
+    return whenReady(this.records.create({ values: {}, terms }), (record) => {
+      try {
+        return this.stored(record, values)
+      } catch (error) {
+        return this.withdraw(record, error)
+      }
+    })
+  }
+
+  load(token: string, options: { readonly slide: boolean }): MaybePromise<LoadedSession | 'reused' | null> {
+    const opened = this.open(token)
+    if (opened === null) return null
+    return whenReady(this.records.load(opened.record, options), (record) => {
+      if (record === null || record === 'reused') return record
+      const renews = opened.stale || record.token !== opened.record || (options.slide && isDue(record.facts, opened.ageMs))
+      const values = mergedText(opened.values, record.values)
+      return { ...record, values, token: renews ? this.seal(record.token, opened.values) : token }
+    })
+  }
+
+  update(token: string, changes: SessionChanges): MaybePromise<UpdateResult> {
+    const opened = this.open(token)
+    if (opened === null) return { outcome: 'gone' }
+    if (changes.expect === undefined) return this.write(opened, changes)
+    return whenReady(this.records.load(opened.record, { slide: false }), (record) => {
+      if (record === null || record === 'reused') return { outcome: 'gone' }
+      if (!meetsExpectations(mergedText(opened.values, record.values), changes)) return { outcome: 'conflict' }
+      return this.write({ ...opened, record: record.token }, changes)
+    })
+  }
+
+  rotate(token: string, changes: SessionChanges): MaybePromise<StoredSession | null> {
+    const opened = this.open(token)
+    if (opened === null) return null
+    const values = changedValues(opened.values, changes)
+    this.assertFits(opened.record, values)
+    return whenReady(this.records.rotate(opened.record, changesOfRecord(changes)), (record) => record && this.stored(record, values))
+  }
+
+  destroy(token: string): MaybePromise<boolean> {
+    const opened = this.open(token)
+    return opened !== null && this.records.destroy(opened.record)
+  }
+
+  /** The record of a session that does not fit into its cookie would show up in lists. */
+  private withdraw(record: StoredSession, error: unknown): MaybePromise<never> {
+    const fail = (): never => {
+      throw error
+    }
+    const ended = this.records.destroy(record.token)
+    return isPromise(ended) ? ended.then(fail, fail) : fail()
+  }
+
+  private write(opened: Unsealed, changes: SessionChanges): MaybePromise<UpdateResult> {
+    const values = changedValues(opened.values, changes)
+    this.assertFits(opened.record, values)
+    return whenReady(this.records.update(opened.record, changesOfRecord(changes)), (result) =>
+      result.outcome === 'saved' ? { outcome: 'saved', token: this.seal(result.token, values) } : result,
+    )
+  }
+
+  private open(token: string): Unsealed | null {
+    const now = this.clock()
+    const opened = this.#sealer.open(token, now)
+    if (opened === null) return null
+    const fields = splitFields(opened.text)
+    const ageMs = (dayOf(now) - opened.day) * DAY
+    return { record: fields[0] ?? '', values: mapOf(fields, 1, fields.length), stale: opened.stale, ageMs }
+  }
+
+  private assertFits(record: string, values: SessionValues): void {
+    this.#sealer.assertFits(textOf(record, values))
+  }
+
+  private seal(record: string, values: SessionValues): string {
+    return this.#sealer.seal(textOf(record, values), this.clock())
+  }
+
+  private stored(record: StoredSession, values: SessionValues): StoredSession {
+    return { ...record, token: this.seal(record.token, values) }
+  }
+}
+
+function textOf(record: string, values: SessionValues): string {
+  return joinFields([record, ...pairsOf(values)])
+}
+
+/** What the writer decides about a key is said by the cookie from then on: the record forgets it. */
+function changesOfRecord({ clear, unset = [], set = {}, indexes, terms }: SessionChanges): SessionChanges {
+  return {
+    ...(clear === undefined ? {} : { clear }),
+    unset: [...unset, ...Object.keys(set)],
+    ...(indexes === undefined ? {} : { indexes }),
+    ...(terms === undefined ? {} : { terms }),
+  }
+}

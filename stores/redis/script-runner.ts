@@ -1,0 +1,33 @@
+// Runs scripts by their SHA-1, and by their text where the server does not know them (any more).
+import type { RedisDriver } from './driver.js'
+import { isNoScript, storeError } from './errors.js'
+import { ALL, PROBE, type Script } from './scripts.js'
+
+export class ScriptRunner {
+  private readonly driver: RedisDriver
+
+  constructor(driver: RedisDriver) {
+    this.driver = driver
+  }
+
+  /** Rejects with a `SessionStoreError` that knows whether the call may have taken effect. */
+  async run(operation: string, script: Script, key: string, args: readonly string[]): Promise<unknown> {
+    try {
+      return await this.driver.evalSha(script.sha, key, args)
+    } catch (error) {
+      if (!isNoScript(error)) throw storeError(operation, error)
+    }
+    try {
+      return await this.driver.eval(script.text, key, args)
+    } catch (error) {
+      throw storeError(operation, error)
+    }
+  }
+
+  /** Resolves to the server's eviction policy, once it answers. */
+  async probe(key: string): Promise<string> {
+    const policy = await this.run('connect', PROBE, key, [])
+    await Promise.allSettled(ALL.map(async ({ text }) => this.driver.load?.(text)))
+    return String(policy)
+  }
+}

@@ -1,0 +1,258 @@
+// What Redis runs: one script per operation, each on one key, so that Redis Cluster never needs two slots at once. Each is one atomic
+// step, judged by Redis's own clock. Lua moves texts and never decodes them: cjson keeps neither `[]` nor large integers.
+//
+// A session is a hash: `p` proof · `t` "created started authenticated idle lifetime persistent" · `s` last seen · `i` id · `a` address ·
+// `g` agent · `x:<index>` value · `v:<key>` text. Its TTL is the earlier of both clocks, so that a key that is there is a session that lives.
+import { createHash } from 'node:crypto'
+import { USER_INDEX } from '../../lib/store.js'
+
+export interface Script {
+  readonly text: string
+  readonly sha: string
+}
+
+const CLOCK = `
+local key = KEYS[1]
+local function clock()
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+local function whole(number) return string.format('%.0f', number) end
+`
+
+// PEXPIRETIME came with Redis 7.
+const TIMES = `${CLOCK}
+local function deadline(now)
+  local at = redis.pcall('PEXPIRETIME', key)
+  if type(at) == 'number' then return at end
+  return now + redis.call('PTTL', key)
+end
+local function parse(times)
+  return string.match(times, '^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+)$')
+end
+local function finish(started, life)
+  if life == '-' then return math.huge end
+  return started + life
+end
+-- A load that slides moves the TTL and nothing else; only where the absolute clock caps the TTL must it be noted beside.
+local function seen(now, started, idle, life, noted)
+  local last, ends = deadline(now), finish(started, life)
+  if last < ends then return last - idle end
+  return math.max(tonumber(noted or 0), ends - idle, started)
+end
+`
+
+const SNAPSHOT = `
+local function snapshot(now, last)
+  local all, facts = redis.call('HGETALL', key), {}
+  for i = 1, #all, 2 do
+    if string.sub(all[i], 1, 2) ~= 'v:' then
+      facts[#facts + 1] = all[i]
+      facts[#facts + 1] = all[i + 1]
+    end
+  end
+  facts[#facts + 1] = now
+  facts[#facts + 1] = last
+  return facts
+end
+`
+
+// Lua cannot hand over more than some thousand arguments at once.
+const EACH = `
+local function each(command, list)
+  for first = 1, #list, 1000 do
+    redis.call(command, key, unpack(list, first, math.min(first + 999, #list)))
+  end
+end
+`
+
+/**
+ * ARGV: proof, slide. 0: none; 1: another proof; else the hash, the time, and when it was seen before. The one write that can be refused
+ * when memory is full may fail: reading and sliding go on.
+ */
+export const LOAD: Script = script(`${TIMES}
+local all = redis.call('HGETALL', key)
+local proof, times, noted
+for i = 1, #all, 2 do
+  local name = all[i]
+  if name == 'p' then proof = all[i + 1] elseif name == 't' then times = all[i + 1] elseif name == 's' then noted = all[i + 1] end
+end
+if not times then return 0 end
+if proof ~= ARGV[1] then return 1 end
+local now = clock()
+local _, started, _, idle, life = parse(times)
+local last = seen(now, started, idle, life, noted)
+if ARGV[2] == '1' then
+  local ends = finish(started, life)
+  redis.call('PEXPIREAT', key, whole(math.min(now + idle, ends)))
+  if now + idle >= ends then redis.pcall('HSET', key, 's', whole(now)) end
+end
+all[#all + 1] = now
+all[#all + 1] = last
+return all
+`)
+
+/** ARGV: proof, idle, life, persistent, '1' if there is a user, then fields. 0: the handle is in use; else the time. */
+export const CREATE: Script = script(`${CLOCK}${EACH}
+if redis.call('EXISTS', key) == 1 then return 0 end
+local now = clock()
+local at = whole(now)
+local authenticated = ARGV[5] == '1' and at or '-'
+local fields = { 'p', ARGV[1], 't', table.concat({ at, at, authenticated, ARGV[2], ARGV[3], ARGV[4] }, ' '), 's', at }
+for i = 6, #ARGV do fields[#fields + 1] = ARGV[i] end
+each('HSET', fields)
+local ends = now + ARGV[2]
+if ARGV[3] ~= '-' then ends = math.min(ends, now + ARGV[3]) end
+redis.call('PEXPIREAT', key, whole(ends))
+return now
+`)
+
+/**
+ * Update and rotation. ARGV: proof, new proof or '', idle, life and persistent or '', then lists that begin with their length: expected
+ * (field, kind, text, prefix of its packed form), kept (-1: no clear), unset, set (field, text), indexes (name, kind, value).
+ * {0}: none; {1}: conflict; {2}: done; {2, left indexes, facts}: done, and times or indexes changed.
+ */
+export const WRITE: Script = script(`${TIMES}${SNAPSHOT}${EACH}
+local place = 5
+local function take()
+  place = place + 1
+  return ARGV[place]
+end
+local function takeList(length)
+  local list = {}
+  for i = 1, length do list[i] = take() end
+  return list
+end
+local held = redis.call('HMGET', key, 'p', 't', 's')
+if not held[2] or held[1] ~= ARGV[1] then return { 0 } end
+
+for _ = 1, tonumber(take()) do
+  local field, kind, text, packed = take(), take(), take(), take()
+  local found = redis.call('HGET', key, field)
+  if kind == '0' then
+    if found then return { 1 } end
+  elseif not found or (found ~= text and string.sub(found, 1, #packed) ~= packed) then
+    return { 1 }
+  end
+end
+
+local keeps = tonumber(take())
+if keeps >= 0 then
+  local keep, drop = {}, {}
+  for _ = 1, keeps do keep[take()] = true end
+  for _, field in ipairs(redis.call('HKEYS', key)) do
+    if string.sub(field, 1, 2) == 'v:' and not keep[field] then drop[#drop + 1] = field end
+  end
+  each('HDEL', drop)
+end
+each('HDEL', takeList(tonumber(take())))
+each('HSET', takeList(tonumber(take())))
+
+local left, indexes = {}, tonumber(take())
+for _ = 1, indexes do
+  local name, kind, value = take(), take(), take()
+  local before = redis.call('HGET', key, 'x:' .. name)
+  if kind == '1' then redis.call('HSET', key, 'x:' .. name, value) else redis.call('HDEL', key, 'x:' .. name) end
+  if before and (kind ~= '1' or before ~= value) then
+    left[#left + 1] = name
+    left[#left + 1] = before
+  end
+end
+
+local rotates, clocks = ARGV[2] ~= '', ARGV[3] ~= '' or ARGV[4] ~= ''
+if not rotates and not clocks and ARGV[5] == '' and indexes == 0 then return { 2 } end
+local created, started, authenticated, idle, life, persistent = parse(held[2])
+local now = clock()
+local last = seen(now, started, idle, life, held[3])
+if ARGV[3] ~= '' then idle = ARGV[3] end
+if ARGV[4] ~= '' then life = ARGV[4] end
+if ARGV[5] ~= '' then persistent = ARGV[5] end
+if rotates then
+  last, started, authenticated = now, whole(now), whole(now)
+  redis.call('HSET', key, 'p', ARGV[2])
+end
+if redis.call('HEXISTS', key, 'x:${USER_INDEX}') == 0 then authenticated = '-' end
+redis.call('HSET', key, 's', whole(last), 't', table.concat({ created, started, authenticated, idle, life, persistent }, ' '))
+local facts = snapshot(now, last)
+if rotates or clocks then redis.call('PEXPIREAT', key, whole(math.min(last + idle, finish(started, life)))) end
+return { 2, left, facts }
+`)
+
+/** 0: none; else the facts, the time, and when it was seen. */
+export const FIND: Script = script(`${TIMES}${SNAPSHOT}
+local held = redis.call('HMGET', key, 't', 's')
+if not held[1] then return 0 end
+local now = clock()
+local _, started, _, idle, life = parse(held[1])
+return snapshot(now, seen(now, started, idle, life, held[2]))
+`)
+
+/** ARGV: field and text that it must have, or ''. 0: none; else the indexes that it was in. */
+export const REMOVE: Script = script(`
+local key = KEYS[1]
+if ARGV[1] ~= '' and redis.call('HGET', key, ARGV[1]) ~= ARGV[2] then return 0 end
+local all, indexes = redis.call('HGETALL', key), {}
+if #all == 0 then return 0 end
+for i = 1, #all, 2 do
+  if string.sub(all[i], 1, 2) == 'x:' then
+    indexes[#indexes + 1] = string.sub(all[i], 3)
+    indexes[#indexes + 1] = all[i + 1]
+  end
+end
+redis.call('DEL', key)
+return indexes
+`)
+
+/** ARGV: index, from, to, text. 0: not of that value any more; else the facts, the time, and when it was seen. */
+export const REASSIGN: Script = script(`${TIMES}${SNAPSHOT}
+if redis.call('HGET', key, 'x:' .. ARGV[1]) ~= ARGV[2] then return 0 end
+redis.call('HSET', key, 'x:' .. ARGV[1], ARGV[3], 'v:' .. ARGV[1], ARGV[4])
+local now, held = clock(), redis.call('HMGET', key, 't', 's')
+local _, started, _, idle, life = parse(held[1])
+return snapshot(now, seen(now, started, idle, life, held[2]))
+`)
+
+/** ARGV: index. Its value, or nothing. */
+export const VALUE_OF: Script = script(`return redis.call('HGET', KEYS[1], 'x:' .. ARGV[1])`)
+
+const RETIME = `
+local function retime(now)
+  redis.call('ZREMRANGEBYSCORE', key, '-inf', whole(now))
+  local last = redis.call('ZRANGE', key, -1, -1, 'WITHSCORES')
+  if last[2] then redis.call('PEXPIREAT', key, last[2]) end
+end
+`
+
+/** ARGV: handle, milliseconds that it stays. Never shortens. */
+export const INDEX_ADD: Script = script(`${CLOCK}${RETIME}
+local now = clock()
+local score, before = now + ARGV[2], redis.call('ZSCORE', key, ARGV[1])
+if not before or tonumber(before) < score then redis.call('ZADD', key, whole(score), ARGV[1]) end
+retime(now)
+return 1
+`)
+
+/** ARGV: handle. */
+export const INDEX_REMOVE: Script = script(`${CLOCK}${RETIME}
+redis.call('ZREM', key, ARGV[1])
+retime(clock())
+return 1
+`)
+
+/** The handles, whether or not their sessions live. */
+export const INDEX_MEMBERS: Script = script(`${CLOCK}
+return redis.call('ZRANGEBYSCORE', key, '(' .. whole(clock()), '+inf')
+`)
+
+/** Whether Redis can be reached, and what it does when its memory is full; an ACL may forbid to tell. */
+export const PROBE: Script = script(`
+local info = redis.pcall('INFO', 'memory')
+return type(info) == 'string' and string.match(info, 'maxmemory_policy:(%S+)') or ''
+`)
+
+export const ALL: readonly Script[] = [LOAD, CREATE, WRITE, FIND, REMOVE, REASSIGN, VALUE_OF, INDEX_ADD, INDEX_REMOVE, INDEX_MEMBERS]
+
+/** Redis finds a script by the SHA-1 of its text; nothing secret depends on it. */
+function script(text: string): Script {
+  return { text, sha: createHash('sha1').update(text).digest('hex') }
+}

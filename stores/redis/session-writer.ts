@@ -1,0 +1,53 @@
+// Update and rotation: the index before, the session in one step, the index after.
+import type { SessionChanges, SessionFacts } from '../../lib/store.js'
+import type { Background } from './background.js'
+import { unreadable } from './errors.js'
+import type { IndexSets } from './index-sets.js'
+import type { Packing } from './packing.js'
+import { pairs, readHash } from './record.js'
+import type { ScriptRunner } from './script-runner.js'
+import { WRITE } from './scripts.js'
+import { writeArguments } from './write-arguments.js'
+
+export type Written =
+  | { readonly outcome: 'gone' | 'conflict' }
+  /** The facts are there if times or indexes changed. */
+  | { readonly outcome: 'saved'; readonly facts: SessionFacts | null }
+
+/** What a session is written with, made once for a store. */
+export interface WriterTools {
+  readonly runner: ScriptRunner
+  readonly sets: IndexSets
+  readonly packing: Packing
+  readonly background: Background
+  readonly ns: string
+}
+
+/** By whom, and what the proof is to be: `''` leaves it. */
+export interface Write {
+  readonly operation: string
+  readonly handle: string
+  readonly proof: string
+  readonly newProof: string
+}
+
+export async function writeSession(tools: WriterTools, write: Write, changes: SessionChanges): Promise<Written> {
+  const { operation, handle, proof, newProof } = write
+  const entered = Object.entries(changes.indexes ?? {}).filter((entry): entry is [string, string] => entry[1] !== null)
+  const args = await writeArguments(tools.packing, proof, newProof, changes)
+  await tools.sets.add(operation, handle, entered)
+  const reply = await tools.runner.run(operation, WRITE, tools.ns + handle, args)
+  if (!Array.isArray(reply)) throw unreadable(operation)
+  const [status, left, hash] = reply as readonly unknown[]
+  if (status === 2) return { outcome: 'saved', facts: follow(tools, write, left, hash) }
+  for (const [index, value] of entered) tools.background.add(tools.sets.removeUnlessHeld(operation, handle, index, value))
+  return { outcome: status === 1 ? 'conflict' : 'gone' }
+}
+
+function follow({ sets, background }: WriterTools, { operation, handle }: Write, left: unknown, hash: unknown): SessionFacts | null {
+  if (!Array.isArray(left) || !Array.isArray(hash)) return null
+  const { facts, now } = readHash(operation, hash)
+  background.add(sets.confirm(operation, handle, facts, now))
+  for (const [index, value] of pairs(left)) background.add(sets.remove(operation, handle, index, value))
+  return facts
+}
