@@ -19,7 +19,7 @@ export function decorate(exchange: Exchange, headers: HeldHeaders): void {
 }
 
 /** Only when the browser must learn something: a new token, a new signature, an end. */
-function cookieLines(exchange: Exchange): readonly string[] {
+export function cookieLines(exchange: Exchange): readonly string[] {
   const { app, request, arrival, state } = exchange
   const { stored } = state
   if (stored === null) {

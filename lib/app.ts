@@ -16,7 +16,7 @@ export interface SessionApp {
   warn(code: string, message: string): void
   /** `null` once the store has been reached; until then what to wait for. */
   connecting(): Promise<void> | null
-  /** One store call: within its deadline, failures reported. */
+  /** One store call: after the first connection, within its deadline, failures reported. */
   call<T>(operation: string, call: () => MaybePromise<T>, onLate?: (value: T) => void): MaybePromise<T>
 }
 
@@ -31,20 +31,25 @@ export function createApp(options: SessionOptions, openStore: OpenStore): Sessio
   if (config.production && config.store.name === 'memory') {
     warn('MEMORY_STORE', 'store: sessions live in the memory of this one process and end with it; choose a shared store for production')
   }
+  const connecting = connection(config, report)
   config.store.listen?.((event) => tell(events, event))
   return {
     config,
     events,
     signer: tokenSigner(config),
     warn,
-    connecting: connection(config, report),
+    connecting,
     call(operation, call, onLate) {
-      try {
-        const answer = withDeadline(operation, config.storeTimeoutMs, call, onLate)
-        return isPromise(answer) ? answer.catch(report) : answer
-      } catch (error) {
-        return report(error)
+      const ask = (): ReturnType<typeof call> => {
+        try {
+          const answer = withDeadline(operation, config.storeTimeoutMs, call, onLate)
+          return isPromise(answer) ? answer.catch(report) : answer
+        } catch (error) {
+          return report(error)
+        }
       }
+      const pending = connecting()
+      return pending === null ? ask() : pending.then(ask)
     },
   }
 }

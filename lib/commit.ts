@@ -1,6 +1,6 @@
 // Brings one session to its store: clean → nothing, new → create, changed → update, signed in → rotate.
 import type { Collected } from './draft.js'
-import { SessionGoneError, SessionStoreError } from './errors.js'
+import { isUnknownOutcome, SessionClosedError, SessionGoneError } from './errors.js'
 import { isPromise, whenReady } from './maybe.js'
 import { mayCarryCookie } from './session-cookie.js'
 import type { Rotation, SessionState } from './session-state.js'
@@ -14,10 +14,12 @@ export interface CommitOptions {
 
 /** Answers without a promise if nothing changed, or if the store does. */
 export function commit(state: SessionState, options: CommitOptions): MaybePromise<void> {
-  if (state.ended || state.gone || (state.rotation === null && state.draft.isUntouched)) return
+  if (state.ended || (state.rotation === null && state.draft.isUntouched)) return
+  // Whoever signs in after a `gone` is not late but new.
+  if (state.gone) return state.rotation !== null && state.userToBe !== null ? startOver(state) : undefined
   state.noticeUserChange()
   const collected = state.draft.collect()
-  if (state.stored === null) return isWorthCreating(state) ? create(state, collected) : undefined
+  if (state.stored === null) return isWorthCreating(state) ? create(state, collected, options) : undefined
   if (state.rotation !== null) return rotate(state, state.stored, collected)
   if (collected !== null) return update(state, state.stored, collected, options)
 }
@@ -27,10 +29,13 @@ function isWorthCreating(state: SessionState): boolean {
   return state.rotation !== null || state.draft.keys().length > 0
 }
 
-function create(state: SessionState, collected: Collected | null): MaybePromise<void> {
+function create(state: SessionState, collected: Collected | null, options: CommitOptions): MaybePromise<void> {
   const { app, request } = state.exchange
-  state.assertCookiePossible()
-  if (!mayCarryCookie(app, request)) return
+  assertCookieOpen(state)
+  if (!mayCarryCookie(app, request)) {
+    if (options.explicit) throw new SessionClosedError('the session cookie must not be sent on this connection; see the warning STEADY_SESSION_INSECURE')
+    return
+  }
   const { rotation, userToBe: userId } = state
   const indexes: Record<string, string> = Object.create(null)
   for (const [name, value] of Object.entries(indexChanges(state, () => true))) if (value !== null) indexes[name] = value
@@ -66,7 +71,7 @@ function update(state: SessionState, stored: StoredSession, collected: Collected
 function rotate(state: SessionState, before: StoredSession, collected: Collected | null): MaybePromise<void> {
   const { app } = state.exchange
   const { store } = app.config
-  state.assertCookiePossible()
+  assertCookieOpen(state)
   const { rotation, userToBe: userId } = state
   const indexes = { ...indexChanges(state, () => true), [USER_INDEX]: userId }
   const changes: SessionChanges = { ...collected?.changes, indexes, terms: state.terms() }
@@ -88,9 +93,12 @@ function rotate(state: SessionState, before: StoredSession, collected: Collected
 
 /** A sign-in whose token is gone by then (a double click) makes a new session, with this request's data only. */
 function startOver(state: SessionState): MaybePromise<void> {
-  state.stored = null
-  state.draft.forgetStored()
-  return create(state, state.draft.collect())
+  state.startAgain()
+  return create(state, state.draft.collect(), { explicit: false })
+}
+
+function assertCookieOpen(state: SessionState): void {
+  if (state.exchange.cookieClosed) throw new SessionClosedError('this needs a new cookie, but the response has begun (or this is an upgrade)')
 }
 
 /** Promise 3: the late writer revives nothing. */
@@ -104,9 +112,10 @@ function lost(state: SessionState, options: CommitOptions): void {
 function endIfUnknown<T>(state: SessionState, before: StoredSession, rotate: () => MaybePromise<T>): MaybePromise<T> {
   const { store } = state.exchange.app.config
   const giveUp = (error: unknown): never => {
-    const unknown = !(error instanceof SessionStoreError) || error.unknown
+    if (!isUnknownOutcome(error)) throw error
+    state.exchange.stop(error)
     // By handle, where the store can, if the token is the new one already, which nobody knows.
-    if (unknown) abandon(state, before.handle, async () => (await store.destroy(before.token)) || ((await store.index?.end(before.handle)) ?? false))
+    abandon(state, before.handle, async () => (await store.destroy(before.token)) || ((await store.index?.end(before.handle)) ?? false))
     throw error
   }
   try {

@@ -27,7 +27,7 @@ function race<T>(operation: string, ms: number, answer: Promise<T>, onLate?: (va
     let late = false
     const timer = setTimeout(() => {
       late = true
-      reject(new SessionStoreError(operation, `did not answer within ${ms} ms`, { unknown: true }))
+      reject(new SessionStoreError(operation, `did not answer within ${ms} ms`, { unknown: true, timedOut: true }))
     }, ms)
     answer.then(
       (value) => {

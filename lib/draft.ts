@@ -70,6 +70,13 @@ export class Draft {
     return value
   }
 
+  /** The value as a later request would read it: an id of a database driver is the text that its `toJSON` gives. */
+  getAsStored(key: string): unknown {
+    const slot = this.#slots.get(key)
+    if (slot === undefined || !this.has(key) || typeof slot.value !== 'object') return this.get(key)
+    return fromText(key, toText(key, slot.value, null))
+  }
+
   /** The text that the store has for the key, `null` if it is absent, dropped or past its time to live. */
   storedText(key: string): string | null {
     const text = this.#stored[key]
@@ -84,13 +91,14 @@ export class Draft {
   }
 
   set(key: string, value: unknown, ttlMs: number | null): void {
-    if (!key.isWellFormed()) throw new SessionDataError(key, 'a key with half a character (a lone surrogate) cannot be stored')
+    assertKey(key)
     assertStorableKind(key, value)
     const deadline = ttlMs === null || value === undefined ? null : Math.round(this.#session.age() + ttlMs)
     this.#keep(key, { value, deadline, written: true })
   }
 
   delete(key: string): void {
+    assertKey(key)
     this.#keep(key, { value: undefined, deadline: null, written: true })
   }
 
@@ -102,13 +110,16 @@ export class Draft {
     this.#restart = { keep: [] }
   }
 
-  /** Drops what this request did not write itself, but for the keys in `keep`. */
-  restart(named: readonly string[]): void {
+  /**
+   * Drops what this request did not write itself, but for the keys in `keep`. An object that was only changed in place is a stranger's, unless
+   * it says who the user is.
+   */
+  restart(named: readonly string[], decidesUser: (key: string) => boolean): void {
     const keep = this.#saved === null ? named : [...named, ...this.#saved]
     for (const [key, slot] of this.#slots) {
       if (slot.written || keep.includes(key)) continue
-      if (readsAs(slot.value, slot.deadline, this.#stored[key])) this.#slots.delete(key)
-      else this.#slots.set(key, { ...slot, written: true })
+      if (decidesUser(key) && !readsAs(slot.value, slot.deadline, this.#stored[key])) this.#slots.set(key, { ...slot, written: true })
+      else this.#slots.delete(key)
     }
     this.#restart = { keep: this.#restart === null ? keep : this.#restart.keep.filter((key) => keep.includes(key)) }
   }
@@ -178,7 +189,11 @@ export class Draft {
 
   /** The stored session is gone; what remains is what this request wrote. */
   forgetStored(): void {
-    for (const [key, slot] of this.#slots) if (!slot.written) this.#slots.delete(key)
+    const age = this.#session.age()
+    for (const [key, slot] of this.#slots) {
+      if (!slot.written) this.#slots.delete(key)
+      else if (slot.deadline !== null) this.#slots.set(key, { ...slot, deadline: Math.max(0, Math.round(slot.deadline - age)) })
+    }
     this.#stored = NOTHING
     this.#restart = null
   }
@@ -223,6 +238,17 @@ export class Draft {
   /** Whether data that this request never saw is to be dropped. */
   get restarts(): boolean {
     return this.#restart !== null
+  }
+
+  /** Throws `SessionDataError` if the key must not have this text. */
+  assertFits(key: string, text: string): void {
+    assertKey(key)
+    this.#assertSize({ [key]: text }, [])
+  }
+
+  /** Whether the handler wrote the key itself. */
+  isWritten(key: string): boolean {
+    return this.#slots.get(key)?.written === true
   }
 
   /** Identifies the handler's latest write of the key, for `settle`. */
@@ -271,6 +297,11 @@ export class Draft {
     if (bytes <= this.#maxBytes) return
     throw new SessionDataError(largest, `the session would take ${bytes} bytes, more than the ${this.#maxBytes} of maxBytes; this is its largest key`)
   }
+}
+
+function assertKey(key: unknown): void {
+  if (typeof key !== 'string') throw new TypeError(`session key: expected a string, got ${typeof key}`)
+  if (!key.isWellFormed()) throw new SessionDataError(key, 'a key with half a character (a lone surrogate) cannot be stored')
 }
 
 /** Data changes applied to values, in the contract's order. */

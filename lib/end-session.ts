@@ -17,7 +17,9 @@ export function endSession(state: SessionState, reason: EndReason, successor: Su
   if (state.replaced || state.ended) return exchange.intend(() => {})
   if (reason === 'regenerated' && (exchange.cookieClosed || exchange.finished)) return exchange.intend(() => state.assertCookiePossible())
   const fresh = exchange.replaceSession()
-  for (const key of successor.keep ?? []) if (state.draft.has(key)) fresh.draft.set(key, state.draft.get(key), state.draft.ttlLeft(key))
+  // Who is signed in does not go along by itself: a new session is no proof of a new sign-in.
+  const goesAlong = (key: string): boolean => state.draft.has(key) && (!state.decidesUser(key) || state.draft.isWritten(key))
+  for (const key of successor.keep ?? []) if (goesAlong(key)) fresh.draft.set(key, state.draft.get(key), state.draft.ttlLeft(key))
   fresh.ended = !successor.usable
   return exchange.intend(() => destroy(state, reason))
 }

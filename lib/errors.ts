@@ -32,13 +32,16 @@ export class SessionStoreError extends SessionError {
   readonly operation: string
   /** Whether the call may have taken effect all the same: a timeout is "unknown", not "failed". */
   readonly unknown: boolean
+  /** It did not answer within its deadline. */
+  readonly timedOut: boolean
   /** Sent along by Express and Connect. */
   readonly headers: Readonly<Record<string, string>> = { 'Retry-After': '1' }
 
-  constructor(operation: string, problem: string, options: ErrorOptions & { unknown: boolean }) {
+  constructor(operation: string, problem: string, options: ErrorOptions & { unknown: boolean; timedOut?: boolean }) {
     super('ERR_SESSION_STORE', 503, `session store: ${operation} ${problem}`, options)
     this.operation = operation
     this.unknown = options.unknown
+    this.timedOut = options.timedOut ?? false
   }
 }
 
@@ -80,7 +83,7 @@ export class SessionClosedError extends SessionError {
   }
 }
 
-/** `req.session` or `sessions.of(req)` was used before the middleware ran. */
+/** `req.session` was used before the middleware ran, or after it failed to load the session. */
 export class SessionMissingError extends SessionError {
   constructor(message: string) {
     super('ERR_SESSION_MISSING', 500, message)
@@ -92,4 +95,18 @@ export class UnsupportedByStoreError extends SessionError {
   constructor(message: string) {
     super('ERR_SESSION_UNSUPPORTED', 501, message)
   }
+}
+
+/** Whether the error has this code, whichever copy of this package made it. */
+export function hasCode(error: unknown, code: SessionErrorCode): boolean {
+  return error instanceof Object && 'code' in error && error.code === code
+}
+
+export function isTimeout(error: unknown): boolean {
+  return hasCode(error, 'ERR_SESSION_STORE') && (error as SessionStoreError).timedOut
+}
+
+/** Whether a failed write may have taken effect all the same. */
+export function isUnknownOutcome(error: unknown): boolean {
+  return !(hasCode(error, 'ERR_SESSION_STORE') && (error as SessionStoreError).unknown === false)
 }

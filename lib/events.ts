@@ -40,6 +40,8 @@ export interface SessionEvents {
   rejected: OfRequest & { readonly reason: RejectReason; readonly handle: string | undefined }
   /** An old verifier of a live session was presented: a late request, or a stolen cookie. */
   reuse: OfRequest & { readonly handle: string | undefined }
+  /** The response's commit failed when the handler could no longer be told: the client got a plain error, or a connection cut short. */
+  commitFailed: OfRequest & { readonly error: unknown }
   storeError: { readonly error: SessionError }
 }
 

@@ -1,7 +1,7 @@
 // One request and its response: the session it holds, what is still under way, and what the response may still carry.
 import type { IncomingMessage } from 'node:http'
 import type { SessionApp } from './app.js'
-import { SessionGoneError, SessionStoreError } from './errors.js'
+import { hasCode, isTimeout } from './errors.js'
 import { Intent } from './intent.js'
 import { isPromise } from './maybe.js'
 import { attach, currentExchange } from './request-session.js'
@@ -51,6 +51,8 @@ export class Exchange {
   readonly before: Exchange | undefined
   /** The handler looked at session data, so the response depends on the cookie. */
   used = false
+  /** The commit of the response has begun: what needs a new cookie comes too late for it. */
+  committing = false
   /** No new cookie can be sent any more: the first byte left, or this is an upgrade. */
   cookieClosed = false
   /** Why the commit of the response failed; then this exchange commits nothing more. */
@@ -59,7 +61,8 @@ export class Exchange {
   clearsCookie = false
   #state: SessionState | undefined
   #session: (Session & SessionProperties) | undefined
-  readonly #reply: Reply | null
+  #reply: Reply | null
+  #stopped: { readonly error: unknown } | null = null
   #tail: Promise<unknown> | null = null
   #failures: Failure[] | null = null
 
@@ -109,7 +112,11 @@ export class Exchange {
 
   /** Runs after what is under way; at once if nothing is. */
   enqueue<T>(operation: () => MaybePromise<T>): MaybePromise<T> {
-    const result = this.#tail === null ? operation() : this.#tail.then(operation)
+    const next = (): MaybePromise<T> => {
+      if (this.#stopped !== null) throw this.#stopped.error
+      return operation()
+    }
+    const result = this.#tail === null ? next() : this.#tail.then(next)
     if (isPromise(result)) {
       const tail: Promise<unknown> = result.then(noop, noop).then(() => {
         if (this.#tail === tail) this.#tail = null
@@ -117,6 +124,19 @@ export class Exchange {
       this.#tail = tail
     }
     return result
+  }
+
+  /** The store did not answer, or nobody knows what it did: nothing more is asked of it for this request, so that waits do not add up. */
+  stop(error: unknown): void {
+    this.#stopped ??= { error }
+  }
+
+  /** The middleware has come to a request whose session was asked for before. */
+  adopt(reply: Reply): void {
+    if (this.#reply !== null) return
+    this.#reply = reply
+    this.cookieClosed = false
+    if (this.#state !== undefined) reply.hold(this)
   }
 
   /** Records what the handler wants, at once, so that a forgotten `await` is harmless. `check` judges whether it comes in time. */
@@ -128,6 +148,7 @@ export class Exchange {
         return this.enqueue(operation)
       },
       (intent, error) => {
+        if (isTimeout(error)) this.stop(error)
         this.#failures ??= []
         this.#failures.push({ intent, error })
       },
@@ -165,12 +186,12 @@ export class Exchange {
 
   #unseenFailure(): Failure | undefined {
     // A writer that came too late is not harmed (promise 3).
-    return this.#failures?.find(({ intent, error }) => !intent.observed && !(error instanceof SessionGoneError))
+    return this.#failures?.find(({ intent, error }) => !intent.observed && !hasCode(error, 'ERR_SESSION_GONE'))
   }
 
   #answersFailure(): boolean {
     if (this.#reply === null || !this.#reply.isError) return false
-    return this.#failures?.some(({ intent, error }) => intent.observed && error instanceof SessionStoreError) ?? false
+    return this.#failures?.some(({ intent, error }) => intent.observed && hasCode(error, 'ERR_SESSION_STORE')) ?? false
   }
 }
 

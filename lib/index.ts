@@ -1,7 +1,7 @@
 // The public face: exports only.
 import { openStoreByName } from '../stores/by-name.js'
-import { createSessions, type Sessions } from './middleware.js'
 import type { SessionOptions } from './options.js'
+import { createSessions, type Sessions } from './sessions.js'
 
 /**
  * Makes the session middleware for Express, Connect and `node:http`. Throws a `TypeError` that begins with the option's name if an
@@ -16,13 +16,25 @@ export default session
 export { type MemoryStore, type MemoryStoreOptions, memoryStore } from '../stores/memory.js'
 export type { CookieOptions } from './cookie-options.js'
 export type { Duration } from './durations.js'
-export * from './errors.js'
+export {
+  SessionClosedError,
+  SessionConflictError,
+  SessionDataError,
+  SessionError,
+  type SessionErrorCode,
+  SessionGoneError,
+  SessionMissingError,
+  SessionStoreError,
+  SessionTooLargeError,
+  UnsupportedByStoreError,
+} from './errors.js'
 export type { EndReason, RejectReason, SessionEventName, SessionEvents } from './events.js'
 export type { IndexQuery, SessionManager } from './manager.js'
-export type { Next, Sessions } from './middleware.js'
+export type { Middleware, Next } from './middleware.js'
 export type { SessionOptions } from './options.js'
 export type { Session, SetOptions, SignInOptions } from './session.js'
 export * from './session-data.js'
+export type { Sessions } from './sessions.js'
 export type { SessionInfo } from './session-info.js'
 export * from './store.js'
 export type { UserResolver } from './user.js'

@@ -18,8 +18,6 @@ export function loadSession(app: SessionApp, request: IncomingMessage, cookies: 
     if (cookies.present) app.events.emit('rejected', { request, reason: 'signature', handle: undefined })
     return STRANGER
   }
-  const connecting = app.connecting()
-  if (connecting !== null) return connecting.then(() => loadAll(app, request, tokens))
   return loadAll(app, request, tokens)
 }
 

@@ -1,7 +1,9 @@
 // Finding, counting and ending sessions from outside of a request. Grows with the store's index.
 import type { SessionApp } from './app.js'
+import { Draft } from './draft.js'
 import { UnsupportedByStoreError } from './errors.js'
 import { type MaybePromise, type SessionEntry, type SessionIndex, USER_INDEX } from './store.js'
+import { ANY_KEY, resolveUser } from './user.js'
 
 /** One value of one index, such as `{ userId: '7' }` or `{ workerId: 'a' }`. */
 export type IndexQuery = Readonly<Record<string, string | number>>
@@ -21,7 +23,6 @@ export interface SessionManager {
 
 export function sessionManager(app: SessionApp): SessionManager {
   const call = async <T>(operation: string, work: (index: SessionIndex) => MaybePromise<T>): Promise<T> => {
-    await app.connecting()
     const index = indexOf(app)
     return app.call(operation, () => work(index))
   }
@@ -44,6 +45,7 @@ export function sessionManager(app: SessionApp): SessionManager {
       return was
     },
     endAllOf: async (userId, options) => {
+      if (typeof userId !== 'string' && typeof userId !== 'number') throw new TypeError('endAllOf: expected the id of a user, a string or a number')
       const handles = await call('endBy', (store) => store.endBy(USER_INDEX, String(userId), options))
       for (const handle of handles) ended(handle, String(userId))
       return handles.length
@@ -52,10 +54,17 @@ export function sessionManager(app: SessionApp): SessionManager {
       const [index, value] = only(app, from)
       const [target, next] = only(app, to)
       if (index !== target) throw new TypeError(`reassign: from '${index}' to '${target}'; name one index`)
-      if (index === USER_INDEX) throw new TypeError('reassign: refused on the user; a session that changes its user needs a new token')
+      if (index === USER_INDEX || decidesUser(app, index)) throw new TypeError('reassign: refused on the user; a session that changes its user needs a new token')
       return call('reassign', (store) => store.reassign(index, value, next, JSON.stringify(to[index])))
     },
   }
+}
+
+/** Whether the resolver of the user reads this key. */
+function decidesUser(app: SessionApp, key: string): boolean {
+  const empty = new Draft(null, app.config.maxBytes, { age: () => 0, touched: () => {} })
+  const { reads } = resolveUser(app.config.user, empty)
+  return reads.has(key) || reads.has(ANY_KEY)
 }
 
 function indexOf(app: SessionApp): SessionIndex {

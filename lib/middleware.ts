@@ -1,72 +1,67 @@
-// One request, top to bottom.
+// The way of a request, top to bottom. What is done once, or outside of requests, is in sessions.ts.
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { decorate, hasNews } from './answer.js'
-import { createApp, type SessionApp } from './app.js'
+import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
+import { cookieLines, decorate, hasNews } from './answer.js'
+import type { SessionApp } from './app.js'
 import { commit } from './commit.js'
-import type { SessionEmitter } from './events.js'
 import { type Arrival, Exchange, exchangeOf, type Reply } from './exchange.js'
-import { loadSession } from './load.js'
-import { type SessionManager, sessionManager } from './manager.js'
-import { isPromise } from './maybe.js'
-import { installAccessor } from './request-session.js'
-import type { OpenStore, SessionOptions } from './options.js'
 import { EntryHead } from './held-headers.js'
+import { loadSession } from './load.js'
+import { isPromise } from './maybe.js'
+import { attachFailure } from './request-session.js'
 import { type HeldHeaders, type Hold, type HoldHooks, holdResponse } from './response-hold.js'
-import type { Session } from './session.js'
 import { readSessionCookies } from './session-cookie.js'
-import type { SessionProperties } from './session-data.js'
 import type { MaybePromise } from './store.js'
-
-declare module 'node:http' {
-  interface IncomingMessage {
-    /** Put there by the session middleware. */
-    session: Session & SessionProperties
-  }
-}
 
 export type Next = (error?: unknown) => void
 
-/** The middleware, and what an application does with sessions outside of a request. */
-export interface Sessions extends SessionManager {
-  (request: IncomingMessage, response: ServerResponse, next: Next): void
-  /** Resolves once the store has been reached; rejects with what is in the way. */
-  ready(): Promise<void>
-  /** Ends what the store opened, and nothing else. */
-  close(): Promise<void>
-  /** The session of a request, also of one that the middleware did not see (an upgrade): then it is saved by hand. */
-  of(request: IncomingMessage): Promise<Session & SessionProperties>
-  readonly on: SessionEmitter['on']
-}
+/** For Express, Connect, `node:http` and the compatibility API of `node:http2`. */
+export type Middleware = (request: IncomingMessage | Http2ServerRequest, response: ServerResponse | Http2ServerResponse, next: Next) => void
 
-/** Where the testing entry finds what a middleware is made of; shared by all copies of this package. */
-export const APP: unique symbol = Symbol.for('steady-session.app') as never
-
-export function createSessions(options: SessionOptions, openStore: OpenStore): Sessions {
-  const app = createApp(options, openStore)
-
+export function sessionMiddleware(app: SessionApp): Middleware {
   function middleware(request: IncomingMessage, response: ServerResponse, next: Next): void {
-    if (exchangeOf(app, request) !== undefined) return next()
     const reply = new HeldReply(response, next)
-    const proceed = (arrival: Arrival): void => {
-      const exchange = new Exchange(app, request, arrival, reply)
-      if (hasNews(arrival)) exchange.start()
-      next()
-    }
+    if (isUnderWay(app, request, reply)) return next()
+
+    // Cookie header → the tokens whose signature holds; a stranger has none, and costs the store nothing.
+    const cookies = readSessionCookies(app, request)
+
+    // Tokens → the live session, checked against its lifetime: one round trip, which slides the expiry.
     let arrival: MaybePromise<Arrival>
     try {
-      arrival = loadSession(app, request, readSessionCookies(app, request))
+      arrival = loadSession(app, request, cookies)
     } catch (error) {
-      return next(error)
+      return refuse(error)
     }
-    if (isPromise(arrival)) arrival.then(proceed, next)
+    if (isPromise(arrival)) arrival.then(proceed, refuse)
     else proceed(arrival)
-  }
 
-  installAccessor(middleware)
-  return Object.assign(middleware, sessionManager(app), lifecycle(app), { [APP]: app })
+    // The session → `req.session`, made when somebody looks at it; then the handler. The rest is in `HeldReply`.
+    function proceed(found: Arrival): void {
+      if (!isUnderWay(app, request, reply)) {
+        const exchange = new Exchange(app, request, found, reply)
+        if (hasNews(found)) exchange.start()
+      }
+      next()
+    }
+
+    // A store that fails never makes a stranger of a user.
+    function refuse(error: unknown): void {
+      attachFailure(request)
+      next(error)
+    }
+  }
+  return middleware as Middleware
 }
 
-/** From the moment that anybody looks at the session, output waits for its commit; then the response says what the browser must know. */
+/** Mounted twice, or `sessions.of` came first: then this is still the request's one session. */
+function isUnderWay(app: SessionApp, request: IncomingMessage, reply: Reply): boolean {
+  const exchange = exchangeOf(app, request)
+  exchange?.adopt(reply)
+  return exchange !== undefined
+}
+
+/** The response of a request whose session somebody has looked at: its output waits in `response-hold`, and these are the steps. */
 class HeldReply implements Reply, HoldHooks {
   readonly #response: ServerResponse
   #next: Next | undefined
@@ -80,37 +75,49 @@ class HeldReply implements Reply, HoldHooks {
     this.#entry = new EntryHead(response)
   }
 
+  /** Called when somebody first looks at the session: from now on output waits. */
   hold(exchange: Exchange): void {
     this.#exchange = exchange
     if (this.isEnded || this.#entry === undefined) exchange.cookieClosed = true
     else this.#hold = holdResponse(this.#response, this.#entry, this)
   }
 
+  /** First byte: commit. Clean → nothing · new → create · changed → update · signed in → rotate (ended sessions are gone already). */
   beforeFirstByte(): MaybePromise<void> {
-    return commitResponse(this.#exchange as Exchange)
+    return this.#commit()
   }
 
+  /** Committed: `Set-Cookie` if the browser must learn something, and caches are told to keep the response apart. Then output goes. */
   decorate(headers: HeldHeaders): void {
     decorate(this.#exchange as Exchange, headers)
   }
 
+  /** The first byte has left: no new cookie, and nothing to refuse any more. */
   onReleased(): void {
-    const exchange = this.#exchange as Exchange
-    exchange.cookieClosed = true
-    // Nothing can be refused any more.
+    ;(this.#exchange as Exchange).cookieClosed = true
     this.#next = undefined
     this.#entry = undefined
   }
 
+  /** `end` of a stream: what changed since the first byte. */
   beforeEnd(): MaybePromise<void> {
-    return commitResponse(this.#exchange as Exchange)
+    return this.#commit()
   }
 
+  /** The commit failed and nothing was sent: `next(err)` answers. What the store does hold by now, the browser must still learn. */
   onRefused(error: unknown): void {
+    const exchange = this.#exchange as Exchange
+    exchange.committing = false
+    const lines = cookieLines(exchange)
+    if (lines.length > 0) this.#response.setHeader('Set-Cookie', [...listOf(this.#response.getHeader('Set-Cookie')), ...lines])
     this.#next?.(error)
   }
 
-  onCut(): void {}
+  /** The commit failed when the handler could no longer be told. */
+  onCut(error: unknown): void {
+    const { app, request } = this.#exchange as Exchange
+    app.events.emit('commitFailed', { request, error })
+  }
 
   watchEnd(): void {
     this.#hold?.watchEnd()
@@ -123,35 +130,22 @@ class HeldReply implements Reply, HoldHooks {
   get isEnded(): boolean {
     return this.#response.writableEnded
   }
-}
 
-function commitResponse(exchange: Exchange): MaybePromise<void> {
-  return exchange.commitFinally(() =>
-    exchange.enqueue(() => {
-      exchange.throwUnseenFailure()
-      return commit(exchange.state, { explicit: false })
-    }),
-  )
-}
-
-function lifecycle(app: SessionApp): Pick<Sessions, 'ready' | 'close' | 'of' | 'on'> {
-  return {
-    ready: async () => {
-      await app.connecting()
-    },
-    close: async () => {
-      await app.config.store.close?.()
-    },
-    of: async (request) => {
-      const seen = exchangeOf(app, request)
-      if (seen !== undefined) return seen.session
-      const arrival = await loadSession(app, request, readSessionCookies(app, request))
-      const meanwhile = exchangeOf(app, request)
-      if (meanwhile !== undefined) return meanwhile.session
-      const exchange = new Exchange(app, request, arrival, null)
-      exchange.cookieClosed = true
-      return exchange.session
-    },
-    on: (name, listener) => app.events.on(name, listener),
+  /** After what the handler has under way; a failure that it did not await is the response's. */
+  #commit(): MaybePromise<void> {
+    const exchange = this.#exchange as Exchange
+    const committed = exchange.commitFinally(() =>
+      exchange.enqueue(() => {
+        exchange.throwUnseenFailure()
+        return commit(exchange.state, { explicit: false })
+      }),
+    )
+    exchange.committing = true
+    return committed
   }
+}
+
+function listOf(value: number | string | string[] | undefined): string[] {
+  if (value === undefined) return []
+  return Array.isArray(value) ? value : [String(value)]
 }

@@ -40,6 +40,8 @@ export interface SessionOptions {
   readonly slide?: (request: IncomingMessage) => boolean
   /** Most bytes of one session's data. Default 64 KiB. */
   readonly maxBytes?: number
+  /** Memory store: the most sessions; the least recently used goes first. Default 100,000. */
+  readonly max?: number
 }
 
 /** The options, completed. Durations in milliseconds. */
@@ -97,8 +99,9 @@ export function resolveOptions(options: SessionOptions, openStore: OpenStore, wa
   const idleMs = durationMs('expiry', or(given.expiry, '14d'))
   const lifetimeMs = given.maxLifetime === false ? null : durationMs('maxLifetime', or(given.maxLifetime, '30d'))
   assertClocks(idleMs, lifetimeMs, given)
-  return Object.freeze({
-    secrets: resolveSecrets(given.secret, store, production, warn),
+  const secrets = resolveSecrets(given.secret, store, production, warn)
+  const config: SessionConfig = {
+    secrets,
     store,
     key,
     idleMs,
@@ -114,7 +117,9 @@ export function resolveOptions(options: SessionOptions, openStore: OpenStore, wa
     slide: optionalFunction('slide', given.slide) ?? (() => true),
     maxBytes: positiveInteger('maxBytes', or(given.maxBytes, 64 * 1024)),
     production,
-  })
+  }
+  // Not enumerable, so that no inspection of the middleware shows them.
+  return Object.freeze(Object.defineProperty(config, 'secrets', { enumerable: false }))
 }
 
 /** `null` is not an absent option but a wrong one. */

@@ -16,13 +16,13 @@ const SESSION_PROPERTY: PropertyDescriptor = {
   get(this: IncomingMessage) {
     const exchange = currentExchange(this)
     if (exchange !== undefined) return exchange.session
-    return isMountedIn(this as ExpressRequest) ? standIn() : undefined
+    return isMountedIn(this as ExpressRequest) ? standIn(NOT_RUN) : undefined
   },
   // Whoever assigns it (another session library in another application) gets an ordinary property.
   set(this: IncomingMessage, value: unknown) {
     Object.defineProperty(this, 'session', { value, writable: true, enumerable: true, configurable: true })
   },
-  enumerable: true,
+  enumerable: false,
   configurable: true,
 }
 
@@ -34,6 +34,11 @@ export function attach(request: IncomingMessage, exchange: Exchange): void {
   if (!(request instanceof IncomingMessage)) Object.defineProperty(request, 'session', SESSION_PROPERTY)
 }
 
+/** After a load that failed: error handlers may ask `req.session?.userId`, and get no wrong advice if they go further. */
+export function attachFailure(request: IncomingMessage): void {
+  Object.defineProperty(request, 'session', { value: standIn(NOT_LOADED), writable: true, configurable: true })
+}
+
 /** The innermost exchange of the request. */
 export function currentExchange(request: IncomingMessage): Exchange | undefined {
   return (request as Carrier)[EXCHANGE]
@@ -41,6 +46,9 @@ export function currentExchange(request: IncomingMessage): Exchange | undefined 
 
 /** Shared by all copies of this package in the process. */
 const BRAND: unique symbol = Symbol.for('steady-session.middleware') as never
+
+const NOT_RUN = 'the session middleware has not run for this request; move app.use(session(…)) above this route'
+const NOT_LOADED = 'the session could not be loaded, which is the error that this request ended with'
 
 interface Layer {
   readonly handle?: { readonly stack?: readonly Layer[]; readonly [BRAND]?: true }
@@ -72,9 +80,9 @@ function hasBrand(stack: readonly Layer[], depth: number): boolean {
 }
 
 /** Reads as empty, so that `req.session?.userId` in a logger does no harm. */
-function standIn(): object {
+function standIn(problem: string): object {
   const complain = (key: string): never => {
-    throw new SessionMissingError(`req.session.${key}: the session middleware has not run for this request; move app.use(session(…)) above this route`)
+    throw new SessionMissingError(`req.session.${key}: ${problem}`)
   }
   return new Proxy(Object.create(null), {
     get: (_target, key) => (typeof key === 'string' && key !== 'toJSON' && RESERVED.has(key) ? complain(key) : undefined),

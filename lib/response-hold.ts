@@ -50,6 +50,8 @@ export function holdResponse(res: ServerResponse, entry: EntryHead, hooks: HoldH
  * them at once. Whatever is not there by then cannot be told to the client.
  */
 function holdStub(res: ServerResponse, hooks: HoldHooks): void {
+  // No new cookie: its save would come too late for the head.
+  hooks.onReleased?.()
   const writeHead = res.writeHead as Method
   const end = res.end as Method
   let committed: MaybePromise<void> | 'not yet' = 'not yet'
@@ -71,9 +73,8 @@ function commitStub(res: ServerResponse, hooks: HoldHooks): MaybePromise<void> {
   const report = (error: unknown): void => hooks.onCut(error)
   try {
     const answer = hooks.beforeFirstByte()
-    if (isPromise(answer)) return answer.then(() => hooks.onReleased?.(), report)
+    if (isPromise(answer)) return answer.then(undefined, report)
     hooks.decorate(new StubHeaders(res))
-    hooks.onReleased?.()
   } catch (error) {
     report(error)
   }

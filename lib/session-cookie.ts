@@ -7,11 +7,22 @@ import { DAY, SECOND } from './durations.js'
 import type { SessionFacts } from './store.js'
 import type { OpenedToken } from './token-signer.js'
 
-/** More cookies of our name than this are not looked at: each costs a signature check. */
-const MAX_CANDIDATES = 4
+/** More live candidates than this mean nothing good. */
+const MAX_TOKENS = 4
+
+/** More plausible cookies of our name than this are not looked at: each costs a signature check. */
+const MAX_CANDIDATES = 64
+
+/** Most lines that remove a planted cookie; a response's head must stay small enough for a proxy. */
+const MAX_REMOVALS = 16
 
 /** RFC 6265bis 5.5: browsers cap the lifetime at 400 days. */
 const MAX_AGE_MS: number = 400 * DAY
+
+interface PresentedValues {
+  readonly values: readonly string[]
+  readonly present: boolean
+}
 
 const NONE: PresentedCookies = Object.freeze({ tokens: [], present: false })
 
@@ -26,15 +37,13 @@ export interface PresentedCookies {
 export function readSessionCookies(app: SessionApp, request: IncomingMessage): PresentedCookies {
   const header = request.headers.cookie
   if (header === undefined) return NONE
-  const values = valuesNamed(header, app.config.key)
-  if (values.length === 0) return NONE
-  const candidates = values.filter((value, i) => app.signer.isPlausible(value) && values.indexOf(value) === i)
+  const { values, present } = valuesNamed(app, header)
   const tokens: OpenedToken[] = []
-  for (const candidate of candidates.slice(0, MAX_CANDIDATES)) {
-    const opened = app.signer.open(candidate)
-    if (opened !== null) tokens.push(opened)
+  for (const value of values) {
+    const opened = app.signer.open(value)
+    if (opened !== null && tokens.push(opened) === MAX_TOKENS) break
   }
-  return { tokens, present: true }
+  return { tokens, present }
 }
 
 /** The `Set-Cookie` line that gives the token to the browser; `null` if this connection must not have it. */
@@ -54,9 +63,11 @@ export function clearedCookieLines(app: SessionApp, request: IncomingMessage, ev
   const lines = new Set([stringifySetCookie(app.config.key, '', base)])
   if (!everywhere) return [...lines]
   const { domain: _domain, ...hostOnly } = base as typeof base & { domain?: string }
-  for (const path of pathsAbove(request.url ?? '/')) {
-    lines.add(stringifySetCookie(app.config.key, '', { ...hostOnly, path }))
-    for (const domain of domainsAbove(request.headers.host ?? '')) lines.add(stringifySetCookie(app.config.key, '', { ...hostOnly, path, domain }))
+  const { originalUrl = request.url } = request as IncomingMessage & { originalUrl?: string }
+  for (const path of pathsAbove(originalUrl ?? '/')) {
+    for (const domain of [undefined, ...domainsAbove(request.headers.host ?? '')]) {
+      if (lines.size < MAX_REMOVALS) lines.add(stringifySetCookie(app.config.key, '', domain === undefined ? { ...hostOnly, path } : { ...hostOnly, path, domain }))
+    }
   }
   return [...lines]
 }
@@ -86,22 +97,36 @@ function isSecure(app: SessionApp, request: IncomingMessage & { readonly secure?
   return app.config.proxy && String(request.headers['x-forwarded-proto'] ?? '').split(',', 1)[0]?.trim().toLowerCase() === 'https'
 }
 
-/** The values of the cookies with exactly this name, undecoded: no other spelling of a name is ours (CVE-2022-31629). */
-function valuesNamed(header: string, name: string): string[] {
+/** The plausible values of the cookies with exactly this name, undecoded: no other spelling of a name is ours (CVE-2022-31629). */
+function valuesNamed(app: SessionApp, header: string): PresentedValues {
   const values: string[] = []
-  const needle = `${name}=`
+  const needle = `${app.config.key}=`
+  let present = false
   for (let at = header.indexOf(needle); at !== -1; at = header.indexOf(needle, at + needle.length)) {
     if (!startsPair(header, at)) continue
-    const end = header.indexOf(';', at)
-    values.push(header.slice(at + needle.length, end === -1 ? undefined : end).replace(/^[ \t]+|[ \t]+$/g, ''))
-    if (values.length >= 64) break
+    present = true
+    const semicolon = header.indexOf(';', at)
+    const value = trimmed(header, at + needle.length, semicolon === -1 ? header.length : semicolon)
+    if (app.signer.isPlausible(value) && !values.includes(value) && values.push(value) === MAX_CANDIDATES) break
   }
-  return values
+  return { values, present }
+}
+
+/** Without optional white space: space and tab (RFC 9110 5.6.3). */
+function trimmed(text: string, from: number, to: number): string {
+  let [start, end] = [from, to]
+  while (start < end && isSpace(text, start)) start++
+  while (end > start && isSpace(text, end - 1)) end--
+  return text.slice(start, end)
+}
+
+function isSpace(text: string, at: number): boolean {
+  return text[at] === ' ' || text[at] === '\t'
 }
 
 function startsPair(header: string, at: number): boolean {
   let before = at - 1
-  while (before >= 0 && (header[before] === ' ' || header[before] === '\t')) before--
+  while (before >= 0 && isSpace(header, before)) before--
   return before < 0 || header[before] === ';'
 }
 
@@ -118,7 +143,8 @@ function pathsAbove(url: string): string[] {
 /** The request's host and the domains above it that have a dot; at most four. */
 function domainsAbove(host: string): string[] {
   const name = host.replace(/:\d+$/, '')
-  if (!/^[a-z0-9-]+(\.[a-z0-9-]+)+$/i.test(name) || /^[\d.]+$/.test(name)) return []
+  const label = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?'
+  if (name.length > 253 || !new RegExp(`^${label}(?:\\.${label})+$`, 'i').test(name) || /^[\d.]+$/.test(name)) return []
   const labels = name.split('.')
-  return labels.slice(0, -1).map((_, i) => labels.slice(i).join('.')).slice(-4)
+  return labels.slice(0, -1).map((_, i) => labels.slice(i).join('.')).slice(-2)
 }

@@ -16,6 +16,11 @@ type IsDeclared = [keyof SessionData] extends [never] ? false : true
 
 export type SessionKey = IsDeclared extends true ? Extract<keyof SessionData, string> : string
 
+/** The keys that `increment` takes. */
+export type NumberKey = IsDeclared extends true ? Extract<NumberKeys, string> : string
+
+type NumberKeys = { [K in keyof SessionData]: number extends SessionData[K] ? K : never }[keyof SessionData]
+
 // biome-ignore lint/suspicious/noExplicitAny: nothing is known of undeclared data
 export type SessionValue<K> = IsDeclared extends true ? (K extends keyof SessionData ? SessionData[K] : never) : any
 

@@ -36,6 +36,8 @@ const HANDLER: ProxyHandler<Session> = {
     return true
   },
 
+  preventExtensions: () => false,
+
   ownKeys: (session) => dataKeys(session).filter(isShown),
 
   getOwnPropertyDescriptor(session, key) {

@@ -3,6 +3,7 @@ import { performance } from 'node:perf_hooks'
 import { Draft } from './draft.js'
 import { SessionClosedError } from './errors.js'
 import type { Exchange } from './exchange.js'
+import { originOf } from './origin.js'
 import { Session } from './session.js'
 import type { LoadedSession, SessionTerms, StoredSession } from './store.js'
 import { USER_INDEX } from './store.js'
@@ -31,9 +32,9 @@ export class SessionState {
   ended = false
   /** A commit found it ended or signed in anew by others: nothing is saved any more, and nobody is harmed. */
   gone = false
-  readonly #storeNow: number
-  readonly #createdAt: number
-  readonly #since: number
+  #storeNow: number
+  #createdAt: number
+  #since: number
   #id: string | null = null
   #resolved: ResolvedUser | null = null
 
@@ -70,13 +71,13 @@ export class SessionState {
 
   /** Throws `SessionClosedError` if the browser can no longer be given a new cookie. */
   assertCookiePossible(): void {
-    if (!this.exchange.cookieClosed) return
+    if (!this.exchange.cookieClosed && !this.exchange.committing) return
     throw new SessionClosedError('this needs a new cookie, but the response has begun (or this is an upgrade); do it before the first byte')
   }
 
   /** Asks for a new token and a user; what the request did not write itself is dropped, but for `keep`. */
   signIn(userId: string | number, keep: true | readonly string[], persistent: boolean): void {
-    if (keep !== true) this.draft.restart(keep)
+    if (keep !== true) this.draft.restart(keep, (key) => this.decidesUser(key))
     this.draft.set('userId', userId, null)
     this.rotation = { userId: String(userId), resolved: this.#userNow(), id: newHandle(), persistent }
   }
@@ -84,7 +85,8 @@ export class SessionState {
   /** The user that the commit signs in. */
   get userToBe(): string | null {
     const now = this.#userNow()
-    return this.rotation === null || this.rotation.resolved !== now ? now : this.rotation.userId
+    if (this.rotation === null || this.rotation.resolved !== now || this.rotation.userId === now) return now
+    throw new TypeError('signIn: the option user does not find this user in the data; set the keys that it reads before signIn')
   }
 
   /** Promise 4: a changed user gets a new token, even if the handler forgot `signIn`. */
@@ -93,7 +95,7 @@ export class SessionState {
     const { keepOnSignIn } = this.exchange.app.config
     if (!this.#mayHaveNewUser()) return
     if (this.#userNow() === (this.stored.facts.indexes[USER_INDEX] ?? null)) return
-    this.draft.restart(keepOnSignIn)
+    this.draft.restart(keepOnSignIn, (key) => this.decidesUser(key))
     const userId = this.#userNow()
     this.rotation = { userId, resolved: userId, id: newHandle(), persistent: this.stored.facts.persistent }
   }
@@ -107,6 +109,11 @@ export class SessionState {
   decidesUser(key: string): boolean {
     const { reads } = this.#resolve()
     return reads.has(key) || reads.has(ANY_KEY)
+  }
+
+  /** A key that says who is signed in must not vanish by itself: the token would stay. */
+  assertMayExpire(key: string): void {
+    if (this.decidesUser(key)) throw new TypeError(`ttl: '${key}' says who is signed in, and ends with the session`)
   }
 
   /** Whether another user would be signed in if the key had this value. */
@@ -128,6 +135,17 @@ export class SessionState {
     // The handler may have asked for another one meanwhile.
     if (this.rotation === rotation) this.rotation = null
     this.#resolved = null
+  }
+
+  /** The stored session is gone; this request's own data begins another. */
+  startAgain(): void {
+    this.draft.forgetStored()
+    this.stored = null
+    this.gone = false
+    this.#resolved = null
+    this.#storeNow = 0
+    this.#createdAt = 0
+    this.#since = performance.now()
   }
 
   touched(): void {
@@ -161,18 +179,4 @@ export class SessionState {
     this.#resolved ??= resolveUser(this.exchange.app.config.user, this.draft.original())
     return this.#resolved
   }
-}
-
-/** Where the request comes from, shown in lists of sessions. Cleaned, since both may be hostile. */
-function originOf(request: Exchange['request'] & { readonly ip?: unknown }): { address?: string; agent?: string } {
-  const address = typeof request.ip === 'string' ? request.ip : request.socket.remoteAddress
-  const agent = request.headers['user-agent']
-  return {
-    ...(address === undefined ? {} : { address: printable(address, 45) }),
-    ...(agent === undefined ? {} : { agent: printable(agent, 256) }),
-  }
-}
-
-function printable(text: string, most: number): string {
-  return text.slice(0, most).replace(/[^\x20-\x7e]/g, '?')
 }

@@ -6,7 +6,7 @@ import { endSession } from './end-session.js'
 import { SessionClosedError, SessionGoneError } from './errors.js'
 import { withCallback } from './intent.js'
 import { whenReady } from './maybe.js'
-import type { SessionDataPatch, SessionKey, SessionValue } from './session-data.js'
+import type { NumberKey, SessionDataPatch, SessionKey, SessionValue } from './session-data.js'
 import { type SessionInfo, sessionInfo } from './session-info.js'
 import type { SessionState } from './session-state.js'
 import type { MaybePromise } from './store.js'
@@ -44,7 +44,8 @@ export class Session {
   set<K extends SessionKey>(key: K, value: SessionValue<K>, options?: SetOptions): void
   set(values: SessionDataPatch): void
   set(key: string | SessionDataPatch, value?: unknown, options?: SetOptions): void {
-    if (typeof key === 'object') {
+    if (options?.ttl !== undefined) this[STATE].assertMayExpire(String(key))
+    if (typeof key === 'object' && key !== null) {
       for (const [name, each] of Object.entries(key)) writableDraft(this, name).set(name, each, null)
     } else {
       writableDraft(this, key).set(key, value, options?.ttl === undefined ? null : durationMs('ttl', options.ttl))
@@ -88,7 +89,7 @@ export class Session {
   }
 
   /** Adds `by` (default 1) to a number atomically; an absent key counts as 0. Resolves to the new value. */
-  increment(key: SessionKey, by = 1): Promise<number> {
+  increment(key: NumberKey, by = 1): Promise<number> {
     const state = this[STATE]
     return state.exchange.intend(
       () => updateKey(state, key, (value) => sum(key, value, by)),
@@ -105,11 +106,12 @@ export class Session {
     const { config } = state.exchange.app
     const keep = options.keep === true ? true : [...config.keepOnSignIn, ...(options.keep ?? [])]
     return state.exchange.intend(
-      () => state.signIn(userId, keep, options.remember ?? config.remember),
+      () => {},
       () => {
         assertUserId(userId)
         state.assertWritable()
         state.assertCookiePossible()
+        state.signIn(userId, keep, options.remember ?? config.remember)
       },
     )
   }
@@ -204,7 +206,7 @@ function writableDraft(session: Session, key: string): SessionState['draft'] {
 }
 
 function assertUserId(userId: unknown): void {
-  if ((typeof userId === 'string' && userId !== '') || (typeof userId === 'number' && !Number.isNaN(userId))) return
+  if ((typeof userId === 'string' && userId !== '') || (typeof userId === 'number' && Number.isFinite(userId))) return
   throw new TypeError('signIn: expected the id of a user, a string or a number')
 }
 

@@ -96,7 +96,7 @@ export interface SessionStore {
   /** What this store cannot promise; the contract suite prints it and the docs list it. */
   readonly cannot?: readonly StoreLimit[]
 
-  /** Resolves once the backend can be reached; called once, bounded by `connectTimeout`. */
+  /** Resolves once the backend can be reached; bounded by `connectTimeout`, and called again by a later request if it rejected. */
   ready?(): MaybePromise<void>
   /** Ends what the store itself opened, and nothing else. */
   close?(): MaybePromise<void>

@@ -18,7 +18,9 @@ export function updateKey(state: SessionState, key: string, fn: Change): MaybePr
   // Nobody else can know an unsaved session.
   if (state.stored === null) return changeHere(state, key, changed(fn, state.draft.get(key)))
   if (!state.rotates && !state.draft.restarts) return attempt(state, key, fn, state.draft.rawText(key), 1)
-  return whenReady(commit(state, { explicit: true }), () => attempt(state, key, fn, state.draft.rawText(key), 1))
+  return whenReady(commit(state, { explicit: true }), () =>
+    state.stored === null ? changeHere(state, key, changed(fn, state.draft.get(key))) : attempt(state, key, fn, state.draft.rawText(key), 1),
+  )
 }
 
 /** Goes with the commit. */
@@ -44,6 +46,7 @@ function attempt(state: SessionState, key: string, fn: Change, before: string | 
   // Another user needs another token, which comes with the commit.
   if (state.changesUser(key, value)) return changeHere(state, key, value)
   const text = value === undefined ? null : toText(key, value, input === null ? null : deadlineOf(input))
+  if (text !== null) state.draft.assertFits(key, text)
   return whenReady(
     app.call('update', () => app.config.store.update(stored.token, changesOf(state, key, value, text, before))),
     (result) => {

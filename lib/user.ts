@@ -33,7 +33,7 @@ function watched(draft: Draft, reads: Set<string>): Readonly<Record<string, unkn
   const read = (key: string | symbol): unknown => {
     if (typeof key !== 'string') return undefined
     reads.add(key)
-    return draft.get(key)
+    return draft.getAsStored(key)
   }
   return new Proxy(Object.create(null) as Record<string, unknown>, {
     get: (_target, key) => read(key),

@@ -48,6 +48,7 @@ function toJson(key: string, value: unknown): string {
   try {
     assertStorable(key, value, 0)
     json = JSON.stringify(value)
+    if (json?.includes('"__proto__"')) json = JSON.stringify(JSON.parse(json, dropProto))
   } catch (cause) {
     if (cause instanceof SessionDataError) throw cause
     throw new SessionDataError(key, 'JSON.stringify refuses the value', { cause })

@@ -3,7 +3,7 @@ import { IncomingMessage } from 'node:http'
 import { Socket } from 'node:net'
 import type { SessionApp } from '../lib/app.js'
 import { Exchange } from '../lib/exchange.js'
-import { APP, type Sessions } from '../lib/middleware.js'
+import { APP, type Sessions } from '../lib/sessions.js'
 
 export interface TestCookie {
   readonly name: string

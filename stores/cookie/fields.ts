@@ -8,26 +8,34 @@ export function joinFields(fields: readonly string[]): string {
   return text
 }
 
-export function splitFields(text: string): string[] {
-  const fields: string[] = []
-  for (let at = 0; at < text.length; ) {
-    const end = at + 1 + text.charCodeAt(at)
-    fields.push(text.slice(at + 1, end))
-    at = end
-  }
-  return fields
-}
-
 /** Keys and texts by turns. */
 export function pairsOf(map: Readonly<Record<string, string>>): string[] {
   const pairs: string[] = []
-  for (const key of Object.keys(map)) pairs.push(key, map[key] ?? '')
+  for (const [key, text] of Object.entries(map)) pairs.push(key, text)
   return pairs
 }
 
-/** Without a prototype, so that no key is special. */
-export function mapOf(fields: readonly string[], from: number, to: number): Record<string, string> {
-  const map: Record<string, string> = Object.create(null)
-  for (let at = from; at < to; at += 2) map[fields[at] ?? ''] = fields[at + 1] ?? ''
-  return map
+export class FieldReader {
+  readonly #text: string
+  #at = 0
+
+  constructor(text: string) {
+    this.#text = text
+  }
+
+  next(): string {
+    const from = this.#at + 1
+    this.#at = from + this.#text.charCodeAt(this.#at)
+    return this.#text.slice(from, this.#at)
+  }
+
+  /** So many pairs, or all that are left. Without a prototype, so that no key is special. */
+  nextMap(pairs: number = Number.POSITIVE_INFINITY): Record<string, string> {
+    const map: Record<string, string> = Object.create(null)
+    for (let n = 0; n < pairs && this.#at < this.#text.length; n++) {
+      const key = this.next()
+      map[key] = this.next()
+    }
+    return map
+  }
 }

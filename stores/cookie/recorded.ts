@@ -18,7 +18,7 @@ import type {
   UpdateResult,
 } from '../../lib/store.js'
 import { isDue } from './facts.js'
-import { joinFields, mapOf, pairsOf, splitFields } from './fields.js'
+import { FieldReader, joinFields, pairsOf } from './fields.js'
 import type { CompleteOptions } from './options.js'
 import { dayOf, Sealer } from './sealer.js'
 import { changedValues, meetsExpectations, mergedText } from './values.js'
@@ -130,9 +130,8 @@ export class RecordedStore implements SessionStore {
     const now = this.clock()
     const opened = this.#sealer.open(token, now)
     if (opened === null) return null
-    const fields = splitFields(opened.text)
-    const ageMs = (dayOf(now) - opened.day) * DAY
-    return { record: fields[0] ?? '', values: mapOf(fields, 1, fields.length), stale: opened.stale, ageMs }
+    const fields = new FieldReader(opened.text)
+    return { record: fields.next(), values: fields.nextMap(), stale: opened.stale, ageMs: (dayOf(now) - opened.day) * DAY }
   }
 
   private assertFits(record: string, values: SessionValues): void {

@@ -1,13 +1,13 @@
 // What goes on behind a call that has been answered: it may fail, since whoever reads an index verifies it.
 
 export class Background {
-  private readonly pending: Set<Promise<unknown>> = new Set()
+  private readonly pending: Set<Promise<void>> = new Set()
 
   add(work: Promise<unknown>): void {
-    const settled = work.then(
-      () => this.pending.delete(settled),
-      () => this.pending.delete(settled),
-    )
+    const done = (): void => {
+      this.pending.delete(settled)
+    }
+    const settled: Promise<void> = work.then(done, done)
     this.pending.add(settled)
   }
 

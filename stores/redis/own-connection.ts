@@ -54,6 +54,7 @@ export class OwnConnection implements RedisDriver {
       this.onRefusal = reject
     })
     await Promise.race([this.keepTrying(), refused])
+    if (this.#client === null) throw new NotConnectedError()
   }
 
   evalSha(sha: string, key: string, args: readonly string[]): Promise<unknown> {

@@ -41,15 +41,15 @@ describe('clear and restart', () => {
     draft.get('b')
     draft.get('e')
     draft.set('d', 4, null)
-    draft.restart(['b'])
+    draft.restart(['b'], () => false)
     expect(draft.keys().sort()).toEqual(['a', 'b', 'd'])
     expect(collected(draft).changes).toEqual({ clear: { keep: ['b'] }, set: { a: '[1,1]', d: '4' }, unset: [] })
   })
 
   test('a second restart can only drop more', () => {
     const draft = draftOf({ a: 1, b: 2, c: 3 })
-    draft.restart(['a', 'b'])
-    draft.restart(['b', 'c'])
+    draft.restart(['a', 'b'], () => false)
+    draft.restart(['b', 'c'], () => false)
     expect(draft.keys()).toEqual(['b'])
     expect(collected(draft).changes.clear).toEqual({ keep: ['b'] })
   })

@@ -1,0 +1,72 @@
+// What `session(…)` returns: the middleware, and what an application does with sessions outside of a request.
+import type { IncomingMessage } from 'node:http'
+import { createApp, type SessionApp } from './app.js'
+import { withDeadline } from './deadline.js'
+import type { SessionEmitter } from './events.js'
+import { Exchange, exchangeOf } from './exchange.js'
+import { loadSession } from './load.js'
+import { type SessionManager, sessionManager } from './manager.js'
+import { type Middleware, sessionMiddleware } from './middleware.js'
+import type { OpenStore, SessionOptions } from './options.js'
+import { installAccessor } from './request-session.js'
+import type { Session } from './session.js'
+import { readSessionCookies } from './session-cookie.js'
+import type { SessionProperties } from './session-data.js'
+
+declare module 'node:http' {
+  interface IncomingMessage {
+    /** Put there by the session middleware. */
+    readonly session: Session & SessionProperties
+  }
+}
+
+declare module 'node:http2' {
+  interface Http2ServerRequest {
+    /** Put there by the session middleware. */
+    readonly session: Session & SessionProperties
+  }
+}
+
+export interface Sessions extends SessionManager, Middleware {
+  /** Resolves once the store has been reached; rejects with what is in the way. */
+  ready(): Promise<void>
+  /** Ends what the store opened, and nothing else. */
+  close(): Promise<void>
+  /** The session of a request, also of one that the middleware did not see (an upgrade): then it is saved by hand. */
+  of(request: IncomingMessage): Promise<Session & SessionProperties>
+  readonly on: SessionEmitter['on']
+}
+
+/** Where the testing entry finds what a middleware is made of; shared by all copies of this package. */
+export const APP: unique symbol = Symbol.for('steady-session.app') as never
+
+export function createSessions(options: SessionOptions, openStore: OpenStore): Sessions {
+  const app = createApp(options, openStore)
+  const middleware = sessionMiddleware(app)
+  installAccessor(middleware)
+  Object.defineProperty(middleware, APP, { value: app })
+  return Object.assign(middleware, sessionManager(app), lifecycle(app))
+}
+
+function lifecycle(app: SessionApp): Pick<Sessions, 'ready' | 'close' | 'of' | 'on'> {
+  const { store, connectTimeoutMs } = app.config
+  return {
+    ready: async () => {
+      await app.connecting()
+    },
+    close: async () => {
+      await withDeadline('close', connectTimeoutMs, () => store.close?.())
+    },
+    of: async (request) => {
+      const seen = exchangeOf(app, request)
+      if (seen !== undefined) return seen.session
+      const arrival = await loadSession(app, request, readSessionCookies(app, request))
+      const meanwhile = exchangeOf(app, request)
+      if (meanwhile !== undefined) return meanwhile.session
+      const exchange = new Exchange(app, request, arrival, null)
+      exchange.cookieClosed = true
+      return exchange.session
+    },
+    on: (name, listener) => app.events.on(name, listener),
+  }
+}
