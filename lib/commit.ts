@@ -33,7 +33,8 @@ function create(state: SessionState, collected: Collected | null, options: Commi
   const { app, request } = state.exchange
   assertCookieOpen(state)
   if (!mayCarryCookie(app, request)) {
-    if (options.explicit) throw new SessionClosedError('the session cookie must not be sent on this connection; see the warning STEADY_SESSION_INSECURE')
+    if (options.explicit)
+      throw new SessionClosedError('the session cookie must not be sent on this connection; see the warning STEADY_SESSION_INSECURE')
     return
   }
   const { rotation, userToBe: userId } = state
@@ -98,7 +99,8 @@ function startOver(state: SessionState): MaybePromise<void> {
 }
 
 function assertCookieOpen(state: SessionState): void {
-  if (state.exchange.cookieClosed) throw new SessionClosedError('this needs a new cookie, but the response has begun (or this is an upgrade)')
+  if (state.exchange.cookieClosed)
+    throw new SessionClosedError('this needs a new cookie, but the response has begun (or this is an upgrade)')
 }
 
 /** Promise 3: the late writer revives nothing. */

@@ -80,7 +80,10 @@ function assertKnown(option: unknown): CookieOptions {
     throw new TypeError('cookie: expected an object of attributes or a function of the request')
   }
   for (const name of Object.keys(option)) {
-    if (!KNOWN.includes(name)) throw new TypeError(`cookie.${name}: ${(Object.hasOwn(FOREIGN, name) ? FOREIGN[name] : undefined) ?? `unknown; known are ${KNOWN.join(', ')}`}`)
+    if (!KNOWN.includes(name))
+      throw new TypeError(
+        `cookie.${name}: ${(Object.hasOwn(FOREIGN, name) ? FOREIGN[name] : undefined) ?? `unknown; known are ${KNOWN.join(', ')}`}`,
+      )
   }
   return Object.fromEntries(Object.entries(option).filter(([, value]) => value !== undefined))
 }

@@ -7,12 +7,7 @@ import type { MaybePromise } from './store.js'
  * Runs one store call under a deadline. A call that answers without a promise is passed through. A failure or a timeout becomes a
  * `SessionStoreError`; `onLate` gets the answer of a call that timed out and succeeded after all.
  */
-export function withDeadline<T>(
-  operation: string,
-  ms: number,
-  call: () => MaybePromise<T>,
-  onLate?: (value: T) => void,
-): MaybePromise<T> {
+export function withDeadline<T>(operation: string, ms: number, call: () => MaybePromise<T>, onLate?: (value: T) => void): MaybePromise<T> {
   let answer: MaybePromise<T>
   try {
     answer = call()

@@ -257,8 +257,10 @@ export class Draft {
   }
 
   #remember(key: string, isThere: boolean): void {
-    if (isThere) (this.#saved ??= new Set()).add(key)
-    else this.#saved?.delete(key)
+    if (isThere) {
+      this.#saved ??= new Set()
+      this.#saved.add(key)
+    } else this.#saved?.delete(key)
   }
 
   #keep(key: string, slot: Slot): void {
@@ -295,7 +297,10 @@ export class Draft {
       if (text.length > (after[largest] ?? '').length) largest = key
     }
     if (bytes <= this.#maxBytes) return
-    throw new SessionDataError(largest, `the session would take ${bytes} bytes, more than the ${this.#maxBytes} of maxBytes; this is its largest key`)
+    throw new SessionDataError(
+      largest,
+      `the session would take ${bytes} bytes, more than the ${this.#maxBytes} of maxBytes; this is its largest key`,
+    )
   }
 }
 

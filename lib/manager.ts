@@ -45,7 +45,8 @@ export function sessionManager(app: SessionApp): SessionManager {
       return was
     },
     endAllOf: async (userId, options) => {
-      if (typeof userId !== 'string' && typeof userId !== 'number') throw new TypeError('endAllOf: expected the id of a user, a string or a number')
+      if (typeof userId !== 'string' && typeof userId !== 'number')
+        throw new TypeError('endAllOf: expected the id of a user, a string or a number')
       const handles = await call('endBy', (store) => store.endBy(USER_INDEX, String(userId), options))
       for (const handle of handles) ended(handle, String(userId))
       return handles.length
@@ -54,7 +55,8 @@ export function sessionManager(app: SessionApp): SessionManager {
       const [index, value] = only(app, from)
       const [target, next] = only(app, to)
       if (index !== target) throw new TypeError(`reassign: from '${index}' to '${target}'; name one index`)
-      if (index === USER_INDEX || decidesUser(app, index)) throw new TypeError('reassign: refused on the user; a session that changes its user needs a new token')
+      if (index === USER_INDEX || decidesUser(app, index))
+        throw new TypeError('reassign: refused on the user; a session that changes its user needs a new token')
       return call('reassign', (store) => store.reassign(index, value, next, JSON.stringify(to[index])))
     },
   }

@@ -85,9 +85,10 @@ const ABSENT: Readonly<Record<string, string>> = {
   secrets: 'use secret, which takes an array',
   keys: 'use secret, which takes an array',
 }
-const OWN: readonly string[] = (
-  'secret,store,key,expiry,maxLifetime,user,indexes,keepOnSignIn,remember,cookie,proxy,storeTimeout,connectTimeout,slide,maxBytes'
-).split(',')
+const OWN: readonly string[] =
+  'secret,store,key,expiry,maxLifetime,user,indexes,keepOnSignIn,remember,cookie,proxy,storeTimeout,connectTimeout,slide,maxBytes'.split(
+    ',',
+  )
 
 /** Throws a `TypeError` that begins with the name of the option that is wrong and says what to write instead. */
 export function resolveOptions(options: SessionOptions, openStore: OpenStore, warn: Warn): SessionConfig {
@@ -164,13 +165,16 @@ function assertClocks(idleMs: number, lifetimeMs: number | null, given: SessionO
   if (lifetimeMs === null) return
   if (lifetimeMs > MAX_COOKIE_AGE_MS) throw new TypeError('maxLifetime: over 400 days; seconds, not milliseconds?')
   if (idleMs <= lifetimeMs) return
-  throw new TypeError(`expiry: ${given.expiry ?? "'14d' by default"} is beyond maxLifetime (${given.maxLifetime ?? "'30d' by default"}); raise maxLifetime or lower expiry`)
+  throw new TypeError(
+    `expiry: ${given.expiry ?? "'14d' by default"} is beyond maxLifetime (${given.maxLifetime ?? "'30d' by default"}); raise maxLifetime or lower expiry`,
+  )
 }
 
 function resolveSecrets(secret: unknown, store: SessionStore, production: boolean, warn: Warn): readonly string[] {
   if (secret === undefined) {
     if (production) throw new TypeError('secret: required in production; make one with: openssl rand -base64 32')
-    if (store.name !== 'memory') throw new TypeError(`secret: required with the ${store.name} store; make one with: openssl rand -base64 32`)
+    if (store.name !== 'memory')
+      throw new TypeError(`secret: required with the ${store.name} store; make one with: openssl rand -base64 32`)
     warn('NO_SECRET', 'secret: none given, so a random one signs until this process ends; set one before production')
     return [randomBytes(32).toString('base64')]
   }

@@ -14,7 +14,7 @@ const MAX_TOKENS = 4
 const MAX_CANDIDATES = 64
 
 /** Most lines that remove a planted cookie; a response's head must stay small enough for a proxy. */
-const MAX_REMOVALS = 16
+const MAX_REMOVALS = 32
 
 /** RFC 6265bis 5.5: browsers cap the lifetime at 400 days. */
 const MAX_AGE_MS: number = 400 * DAY
@@ -47,7 +47,13 @@ export function readSessionCookies(app: SessionApp, request: IncomingMessage): P
 }
 
 /** The `Set-Cookie` line that gives the token to the browser; `null` if this connection must not have it. */
-export function sessionCookieLine(app: SessionApp, request: IncomingMessage, token: string, facts: SessionFacts, now: number): string | null {
+export function sessionCookieLine(
+  app: SessionApp,
+  request: IncomingMessage,
+  token: string,
+  facts: SessionFacts,
+  now: number,
+): string | null {
   const attributes = app.config.cookie(request)
   const secure = secureFlag(app, request)
   if (secure === null) return null
@@ -66,7 +72,8 @@ export function clearedCookieLines(app: SessionApp, request: IncomingMessage, ev
   const { originalUrl = request.url } = request as IncomingMessage & { originalUrl?: string }
   for (const path of pathsAbove(originalUrl ?? '/')) {
     for (const domain of [undefined, ...domainsAbove(request.headers.host ?? '')]) {
-      if (lines.size < MAX_REMOVALS) lines.add(stringifySetCookie(app.config.key, '', domain === undefined ? { ...hostOnly, path } : { ...hostOnly, path, domain }))
+      if (lines.size < MAX_REMOVALS)
+        lines.add(stringifySetCookie(app.config.key, '', domain === undefined ? { ...hostOnly, path } : { ...hostOnly, path, domain }))
     }
   }
   return [...lines]
@@ -94,7 +101,13 @@ function secureFlag(app: SessionApp, request: IncomingMessage): boolean | null {
 function isSecure(app: SessionApp, request: IncomingMessage & { readonly secure?: unknown }): boolean {
   if ('encrypted' in request.socket && request.socket.encrypted === true) return true
   if (app.config.proxy === undefined) return request.secure === true
-  return app.config.proxy && String(request.headers['x-forwarded-proto'] ?? '').split(',', 1)[0]?.trim().toLowerCase() === 'https'
+  return (
+    app.config.proxy &&
+    String(request.headers['x-forwarded-proto'] ?? '')
+      .split(',', 1)[0]
+      ?.trim()
+      .toLowerCase() === 'https'
+  )
 }
 
 /** The plausible values of the cookies with exactly this name, undecoded: no other spelling of a name is ours (CVE-2022-31629). */
@@ -146,5 +159,8 @@ function domainsAbove(host: string): string[] {
   const label = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?'
   if (name.length > 253 || !new RegExp(`^${label}(?:\\.${label})+$`, 'i').test(name) || /^[\d.]+$/.test(name)) return []
   const labels = name.split('.')
-  return labels.slice(0, -1).map((_, i) => labels.slice(i).join('.')).slice(-2)
+  return labels
+    .slice(0, -1)
+    .map((_, i) => labels.slice(i).join('.'))
+    .slice(-3)
 }

@@ -4,7 +4,9 @@ import type { SessionProperties } from './session-data.js'
 import type { SessionState } from './session-state.js'
 
 /** Object methods that code calls on any object; data of that name goes first. */
-const OF_OBJECT: ReadonlySet<string> = new Set('hasOwnProperty,propertyIsEnumerable,isPrototypeOf,toString,toLocaleString,valueOf'.split(','))
+const OF_OBJECT: ReadonlySet<string> = new Set(
+  'hasOwnProperty,propertyIsEnumerable,isPrototypeOf,toString,toLocaleString,valueOf'.split(','),
+)
 
 /** The session as the handler sees it: its methods, and the data as properties. */
 export function proxied(state: SessionState): Session & SessionProperties {

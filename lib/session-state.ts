@@ -65,7 +65,8 @@ export class SessionState {
   assertWritable(): void {
     const { exchange } = this
     if (this.replaced || this.ended) throw new SessionClosedError('this session object has ended; req.session holds the current one')
-    if (exchange.finished) throw new SessionClosedError('the response has ended; change the session before res.end(), res.send() or res.redirect()')
+    if (exchange.finished)
+      throw new SessionClosedError('the response has ended; change the session before res.end(), res.send() or res.redirect()')
     if (this.stored === null || exchange.app.config.store.sealsToken === true) this.assertCookiePossible()
   }
 

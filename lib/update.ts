@@ -19,7 +19,9 @@ export function updateKey(state: SessionState, key: string, fn: Change): MaybePr
   if (state.stored === null) return changeHere(state, key, changed(fn, state.draft.get(key)))
   if (!state.rotates && !state.draft.restarts) return attempt(state, key, fn, state.draft.rawText(key), 1)
   return whenReady(commit(state, { explicit: true }), () =>
-    state.stored === null ? changeHere(state, key, changed(fn, state.draft.get(key))) : attempt(state, key, fn, state.draft.rawText(key), 1),
+    state.stored === null
+      ? changeHere(state, key, changed(fn, state.draft.get(key)))
+      : attempt(state, key, fn, state.draft.rawText(key), 1),
   )
 }
 

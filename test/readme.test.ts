@@ -7,8 +7,8 @@ import { transformSync } from '@swc/core'
 import express from 'express'
 import request from 'supertest'
 import * as errors from '../lib/errors.js'
-import * as main from '../lib/index.js'
 import { SessionEmitter } from '../lib/events.js'
+import * as main from '../lib/index.js'
 import * as testing from '../testing/index.js'
 
 const readme = readFileSync('README.md', 'utf8')
@@ -138,7 +138,7 @@ test('the recipe of WebSockets saves by hand on an upgrade', async () => {
   const socket = connect(port, '127.0.0.1')
   socket.write(`GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nCookie: ${cookie.header}\r\n\r\n`)
   expect(await saved).toEqual(['lastSocketAt'])
-  serverSide.then((each) => each.destroy())
+  ;(await serverSide).destroy()
   socket.destroy()
 })
 
@@ -166,14 +166,17 @@ test('the recipe of listening names events that exist', async () => {
 test('the snippet of an own store runs the suite that is exported', async () => {
   const run1 = await run(snippetWith('describeStoreContract('), {
     myStore: () => main.memoryStore(),
-    require: () => ({ describeStoreContract: (name: string, options: { open: () => unknown }) => expect([name, options.open()]).toHaveLength(2) }),
+    require: () => ({
+      describeStoreContract: (name: string, options: { open: () => unknown }) => expect([name, options.open()]).toHaveLength(2),
+    }),
   })
   expect(run1).toBeUndefined()
   expect(testing).toHaveProperty('describeStoreContract')
 })
 
 test('the table of errors names every class and its code', () => {
-  for (const [name, value] of Object.entries(errors)) if (name !== 'SessionError' && typeof value === 'function') expect(readme).toContain(`\`${name}\``)
+  for (const [name, value] of Object.entries(errors))
+    if (/.Error$/.test(name) && name !== 'SessionError' && typeof value === 'function') expect(readme).toContain(`\`${name}\``)
 })
 
 test('the table of options names every option with its default', () => {

@@ -83,7 +83,8 @@ class Model {
 
   apply(operation: Operation, now: number): void {
     if (operation.do === 'set') this.#write(operation.key, structuredClone(operation.value))
-    else if (operation.do === 'push') this.#write(operation.key, [...(this.data[operation.key] as unknown[]), 2])
+    // In place: it is saved, but it is not this request's own as a key that was set is.
+    else if (operation.do === 'push') this.data[operation.key] = [...(this.data[operation.key] as unknown[]), 2]
     else if (operation.do === 'delete' || operation.do === 'take') delete this.data[operation.key]
     else if (operation.do === 'become') this.#write('userId', operation.user)
     else if (operation.do === 'signIn') this.#signIn(operation.user)

@@ -35,15 +35,16 @@ describe('clear and restart', () => {
     expect(collected(draft).changes).toEqual({ clear: { keep: [] }, set: {}, unset: [] })
   })
 
-  test('restart drops what this request did not change itself, but for the keys to keep', () => {
-    const draft = draftOf({ a: [1], b: [2], c: 3, e: [5] })
+  test('restart drops what this request did not set itself, but for the keys to keep and a user that was changed in place', () => {
+    const draft = draftOf({ a: [1], b: [2], c: 3, e: [5], user: [6] })
     ;(draft.get('a') as number[]).push(1)
+    ;(draft.get('user') as number[]).push(1)
     draft.get('b')
     draft.get('e')
     draft.set('d', 4, null)
-    draft.restart(['b'], () => false)
-    expect(draft.keys().sort()).toEqual(['a', 'b', 'd'])
-    expect(collected(draft).changes).toEqual({ clear: { keep: ['b'] }, set: { a: '[1,1]', d: '4' }, unset: [] })
+    draft.restart(['b'], (key) => key === 'user')
+    expect(draft.keys().sort()).toEqual(['b', 'd', 'user'])
+    expect(collected(draft).changes).toEqual({ clear: { keep: ['b'] }, set: { user: '[6,1]', d: '4' }, unset: [] })
   })
 
   test('a second restart can only drop more', () => {

@@ -6,7 +6,7 @@ import { anyRedis } from '../servers/redis-server.js'
 import { DRIVERS, type OpenClient } from './redis-kit.js'
 
 /** Redis's clock cannot be moved, so the rules wait; they do it side by side. Jest begins such tests before any hook. */
-const runner = { describe, test: test.concurrent }
+const timing = { runner: { describe, test: test.concurrent }, granularityMs: 60 }
 const server = anyRedis()
 const clients: Promise<OpenClient>[] = []
 
@@ -24,20 +24,20 @@ for (const [driver, connect] of Object.entries(DRIVERS)) {
   describeStoreContract(`redis with a client of ${driver}`, {
     open: async () => opened(redisStore({ client: (await client).client, ns })),
     close: (store) => store.close?.(),
-    runner,
+    ...timing,
   })
 }
 
 describeStoreContract('redis by url', {
   open: async () => opened(redisStore({ url: (await server).url, ns })),
   close: (store) => store.close?.(),
-  runner,
+  ...timing,
 })
 
 describeStoreContract('redis with every value compressed', {
   open: async () => opened(redisStore({ url: (await server).url, ns, compress: { above: 1 } })),
   close: (store) => store.close?.(),
-  runner,
+  ...timing,
 })
 
 async function opened(store: RedisStore): Promise<RedisStore> {
