@@ -75,7 +75,7 @@ function connection(config: SessionConfig, report: (error: unknown) => never): (
     }
     return pending
   }
-  current()
+  void current()
   return current
 }
 

@@ -1,6 +1,6 @@
 // The data of one session in one request: what the store has, what the handler was handed, and what changed.
-import { SessionDataError } from './errors.js'
-import type { SessionChanges, SessionValues } from './store.js'
+import { applyData, assertKey, assertSize, type DataChanges } from './data-changes.js'
+import type { SessionValues } from './store.js'
 import { assertStorableKind, deadlineOf, fromText, readsAs, toText } from './values.js'
 
 /** A key that the handler set, deleted, or was handed as an object. */
@@ -11,9 +11,6 @@ interface Slot {
   /** Set or deleted by the handler, as opposed to handed out only. */
   readonly written: boolean
 }
-
-/** The part of the changes that concerns data. */
-export type DataChanges = Pick<SessionChanges, 'clear' | 'unset' | 'set'>
 
 /** Changes on their way to the store; handed back to `accept` when they have arrived. */
 export interface Collected {
@@ -156,9 +153,9 @@ export class Draft {
       else set[key] = text
     }
     if (slots.size === 0 && this.#restart === null) return null
-    this.#assertSize(set, unset)
-    const clear = this.#restart === null ? {} : { clear: this.#restart }
-    return { changes: { ...clear, set, unset }, keys: [...slots.keys()], slots, restart: this.#restart }
+    const changes: DataChanges = this.#restart === null ? { set, unset } : { clear: this.#restart, set, unset }
+    assertSize(this.#stored, changes, this.#maxBytes)
+    return { changes, keys: [...slots.keys()], slots, restart: this.#restart }
   }
 
   /** The collected changes are in the store now; what the handler changed meanwhile stays to be saved. */
@@ -243,7 +240,7 @@ export class Draft {
   /** Throws `SessionDataError` if the key must not have this text. */
   assertFits(key: string, text: string): void {
     assertKey(key)
-    this.#assertSize({ [key]: text }, [])
+    assertSize(this.#stored, { set: { [key]: text } }, this.#maxBytes)
   }
 
   /** Whether the handler wrote the key itself. */
@@ -278,45 +275,4 @@ export class Draft {
   #isOver(deadline: number | null): boolean {
     return deadline !== null && this.#session.age() >= deadline
   }
-
-  /** No text takes more than three bytes per UTF-16 unit. */
-  #surelyFits(set: SessionValues): boolean {
-    let units = 0
-    for (const key in this.#stored) units += key.length + (this.#stored[key] as string).length
-    for (const key in set) units += key.length + (set[key] as string).length
-    return units * 3 <= this.#maxBytes
-  }
-
-  #assertSize(set: SessionValues, unset: readonly string[]): void {
-    if (this.#surelyFits(set)) return
-    const after = applyData(this.#stored, { ...(this.#restart === null ? {} : { clear: this.#restart }), set, unset })
-    let bytes = 0
-    let largest = ''
-    for (const [key, text] of Object.entries(after)) {
-      bytes += Buffer.byteLength(key) + Buffer.byteLength(text)
-      if (text.length > (after[largest] ?? '').length) largest = key
-    }
-    if (bytes <= this.#maxBytes) return
-    throw new SessionDataError(
-      largest,
-      `the session would take ${bytes} bytes, more than the ${this.#maxBytes} of maxBytes; this is its largest key`,
-    )
-  }
-}
-
-function assertKey(key: unknown): void {
-  if (typeof key !== 'string') throw new TypeError(`session key: expected a string, got ${typeof key}`)
-  if (!key.isWellFormed()) throw new SessionDataError(key, 'a key with half a character (a lone surrogate) cannot be stored')
-}
-
-/** Data changes applied to values, in the contract's order. */
-export function applyData(values: SessionValues, changes: DataChanges): SessionValues {
-  const after: Record<string, string> = Object.create(null)
-  for (const key of changes.clear?.keep ?? Object.keys(values)) {
-    const text = values[key]
-    if (text !== undefined) after[key] = text
-  }
-  for (const key of changes.unset ?? []) delete after[key]
-  for (const key of Object.keys(changes.set ?? {})) after[key] = changes.set?.[key] as string
-  return after
 }

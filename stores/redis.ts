@@ -87,7 +87,7 @@ class Redis implements RedisStore {
       const now = Number(await runner.run('create', CREATE, ns + handle, args))
       if (now === 0) continue
       const facts = factsOfNew(terms, now, hasUser)
-      background.add(sets.confirm('create', handle, facts, now))
+      background.add(sets.confirm('create', handle, { facts, now }))
       return { handle, token: joinToken(handle, verifier), facts }
     }
     throw new SessionStoreError('create', `met a handle in use ${CREATE_ATTEMPTS} times: random numbers are broken`, { unknown: false })
@@ -101,7 +101,7 @@ class Redis implements RedisStore {
     const reply = await runner.run('load', LOAD, ns + handle, [proofOf(parts.verifier), slide ? '1' : '0'])
     if (!Array.isArray(reply)) return reply === 1 ? 'reused' : null
     const { values, facts, now, seenBefore } = readHash('load', reply, slide)
-    if (slide && isFirstOfStep(facts, seenBefore, now)) background.add(sets.confirm('load', handle, facts, now))
+    if (slide && isFirstOfStep(facts, seenBefore, now)) background.add(sets.confirm('load', handle, { facts, now }))
     const texts = readValues('load', values)
     return { handle, values: texts instanceof Promise ? await texts : texts, facts, now, token }
   }

@@ -10,6 +10,16 @@ import { FIND, INDEX_ADD, INDEX_MEMBERS, INDEX_REMOVE, VALUE_OF } from './script
 /** Index and value. */
 type Entries = readonly (readonly [string, string])[]
 
+/** Set → the end that was written there: the one that may be shortened. */
+type Told = ReadonlyMap<string, string>
+
+interface Confirmed {
+  readonly facts: SessionFacts
+  readonly now: number
+}
+
+const NOTHING_TOLD: Told = new Map()
+
 /** Entries are told anew once in this part of the idle span (an hour at most) while the session is used. */
 const PARTS_OF_IDLE = 8
 const LONGEST_STEP_MS = 3_600_000
@@ -26,16 +36,14 @@ export class IndexSets {
     this.ns = ns
   }
 
-  /** Before the session is written. */
-  async add(operation: string, handle: string, entries: Entries, spanMs: number = PROVISIONAL_MS): Promise<void> {
-    if (entries.length === 0) return
-    const keys = entries.map(([index, value]) => this.keyOf(index, value))
-    await Promise.all(keys.map((key) => this.runner.run(operation, INDEX_ADD, key, [handle, String(spanMs)])))
+  /** Before the session is written. Resolves to what `confirm` takes. */
+  async add(operation: string, handle: string, entries: Entries, spanMs: number = PROVISIONAL_MS): Promise<Told> {
+    return this.tell(operation, handle, entries, spanMs, NOTHING_TOLD)
   }
 
   /** After it was written: with its true clocks, and again if somebody took it for a ghost in between. */
-  async confirm(operation: string, handle: string, facts: SessionFacts, now: number): Promise<void> {
-    await this.add(operation, handle, Object.entries(facts.indexes), spanOf(facts, now))
+  async confirm(operation: string, handle: string, { facts, now }: Confirmed, told: Told = NOTHING_TOLD): Promise<void> {
+    await this.tell(operation, handle, Object.entries(facts.indexes), spanOf(facts, now), told)
   }
 
   /** After its session left the value or ended. If it is of that value all the same (moved to and fro), it is put back. */
@@ -61,6 +69,14 @@ export class IndexSets {
   async members(operation: string, index: string, value: string): Promise<string[]> {
     const reply = await this.runner.run(operation, INDEX_MEMBERS, this.keyOf(index, value), [])
     return Array.isArray(reply) ? reply.map(String).sort() : []
+  }
+
+  private async tell(operation: string, handle: string, entries: Entries, spanMs: number, told: Told): Promise<Told> {
+    if (entries.length === 0) return NOTHING_TOLD
+    const keys = entries.map(([index, value]) => this.keyOf(index, value))
+    const ends = keys.map((key) => this.runner.run(operation, INDEX_ADD, key, [handle, String(spanMs), told.get(key) ?? '']))
+    const written = await Promise.all(ends)
+    return new Map(keys.map((key, n) => [key, String(written[n])]))
   }
 
   /** No handle holds a colon, and no encoded name does. */

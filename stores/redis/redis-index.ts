@@ -76,14 +76,13 @@ export class RedisIndex implements SessionIndex {
   }
 
   private async assign(handle: string, index: string, from: string, to: string, text: string): Promise<boolean> {
-    await this.sets.add('reassign', handle, [[index, to]])
+    const told = await this.sets.add('reassign', handle, [[index, to]])
     const reply = await this.runner.run('reassign', REASSIGN, this.ns + handle, [index, from, to, plain(text)])
     if (!Array.isArray(reply)) {
-      this.dropGhost('reassign', handle, index, to)
+      this.background.add(this.sets.removeUnlessHeld('reassign', handle, index, to))
       return false
     }
-    const { facts, now } = readHash('reassign', reply)
-    this.background.add(this.sets.confirm('reassign', handle, facts, now))
+    this.background.add(this.sets.confirm('reassign', handle, readHash('reassign', reply), told))
     if (from !== to) this.background.add(this.sets.remove('reassign', handle, index, from))
     return true
   }

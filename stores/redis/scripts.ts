@@ -223,13 +223,14 @@ local function retime(now)
 end
 `
 
-/** ARGV: handle, milliseconds that it stays. Never shortens. */
+/** ARGV: handle, milliseconds that it stays, an end that may be shortened or ''. Shortens no other. The end that it wrote, or ''. */
 export const INDEX_ADD: Script = script(`${CLOCK}${RETIME}
 local now = clock()
-local score, before = now + ARGV[2], redis.call('ZSCORE', key, ARGV[1])
-if not before or tonumber(before) < score then redis.call('ZADD', key, whole(score), ARGV[1]) end
+local ends, before = now + ARGV[2], redis.call('ZSCORE', key, ARGV[1])
+local writes = not before or before == ARGV[3] or tonumber(before) < ends
+if writes then redis.call('ZADD', key, whole(ends), ARGV[1]) end
 retime(now)
-return 1
+return writes and whole(ends) or ''
 `)
 
 /** ARGV: handle. */

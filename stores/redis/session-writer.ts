@@ -35,19 +35,16 @@ export async function writeSession(tools: WriterTools, write: Write, changes: Se
   const { operation, handle, proof, newProof } = write
   const entered = Object.entries(changes.indexes ?? {}).filter((entry): entry is [string, string] => entry[1] !== null)
   const args = await writeArguments(tools.packing, proof, newProof, changes)
-  await tools.sets.add(operation, handle, entered)
+  const told = await tools.sets.add(operation, handle, entered)
   const reply = await tools.runner.run(operation, WRITE, tools.ns + handle, args)
   if (!Array.isArray(reply)) throw unreadable(operation)
-  const [status, left, hash] = reply as readonly unknown[]
-  if (status === 2) return { outcome: 'saved', facts: follow(tools, write, left, hash) }
+  const [status, left, facts]: readonly unknown[] = reply
+  if (status === 2) {
+    const hash = Array.isArray(facts) ? readHash(operation, facts) : null
+    if (hash !== null) tools.background.add(tools.sets.confirm(operation, handle, hash, told))
+    for (const [index, value] of Array.isArray(left) ? pairs(left) : []) tools.background.add(tools.sets.remove(operation, handle, index, value))
+    return { outcome: 'saved', facts: hash?.facts ?? null }
+  }
   for (const [index, value] of entered) tools.background.add(tools.sets.removeUnlessHeld(operation, handle, index, value))
   return { outcome: status === 1 ? 'conflict' : 'gone' }
-}
-
-function follow({ sets, background }: WriterTools, { operation, handle }: Write, left: unknown, hash: unknown): SessionFacts | null {
-  if (!Array.isArray(left) || !Array.isArray(hash)) return null
-  const { facts, now } = readHash(operation, hash)
-  background.add(sets.confirm(operation, handle, facts, now))
-  for (const [index, value] of pairs(left)) background.add(sets.remove(operation, handle, index, value))
-  return facts
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import { applyData, type Collected, Draft } from '../../lib/draft.js'
+import { applyData } from '../../lib/data-changes.js'
+import { type Collected, Draft } from '../../lib/draft.js'
 
 const MAX_BYTES = 64 * 1024
 

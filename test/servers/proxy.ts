@@ -22,6 +22,8 @@ export interface Proxy {
   resetNextReply(afterBytes: number): void
   /** Resets every open connection. */
   resetAll(): void
+  /** New connections go to another port, as behind a name that moved. */
+  aim(port: number): void
   close(): Promise<void>
 }
 
@@ -43,7 +45,7 @@ class TcpProxy implements Proxy {
   private readonly links: Set<Link> = new Set()
   private readonly server: Server
   private readonly host: string
-  private readonly targetPort: number
+  private targetPort: number
   private mode: 'forward' | 'half-open' = 'forward'
   private paused = false
   private holding = false
@@ -108,6 +110,10 @@ class TcpProxy implements Proxy {
 
   resetAll(): void {
     for (const link of this.links) this.reset(link)
+  }
+
+  aim(port: number): void {
+    this.targetPort = port
   }
 
   async close(): Promise<void> {
