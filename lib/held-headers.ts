@@ -9,6 +9,14 @@ export interface HeldHeaders {
   set(name: string, value: string | readonly string[]): void
 }
 
+interface HeaderLine {
+  readonly start: number
+  readonly end: number
+  readonly value: string
+}
+
+const NO_LINES: readonly HeaderLine[] = []
+
 /**
  * The text that Node rendered. Edited as text, the application's own headers stay byte for byte as they are, whichever way
  * they were given: objects, arrays with duplicates, keys that differ by case only (CVE-2025-7339 was a rewrite of them).
@@ -16,6 +24,7 @@ export interface HeldHeaders {
 export class RenderedHeaders implements HeldHeaders {
   readonly #res: ServerResponse
   #text: string
+  #lower: string | undefined
 
   /** `res` is asked to judge what is set: Node refuses characters that would split the head. */
   constructor(res: ServerResponse, text: string) {
@@ -35,8 +44,8 @@ export class RenderedHeaders implements HeldHeaders {
     const kept = found.every((line, index) => line.value === wanted[index])
     const added = (kept ? wanted.slice(found.length) : wanted).map((entry) => `${name}: ${entry}\r\n`).join('')
     const at = kept ? (found.at(-1)?.end ?? this.#text.length - 2) : (found[0]?.start ?? 0)
-    const rest = this.#text.slice(at)
-    this.#text = this.#text.slice(0, at) + added + rest
+    this.#text = this.#text.slice(0, at) + added + this.#text.slice(at)
+    this.#lower = undefined
     if (!kept) for (const { start, end } of found.toReversed()) this.#cut(start + added.length, end + added.length)
   }
 
@@ -46,13 +55,17 @@ export class RenderedHeaders implements HeldHeaders {
 
   #cut(start: number, end: number): void {
     this.#text = this.#text.slice(0, start) + this.#text.slice(end)
+    this.#lower = undefined
   }
 
   /** The lines of a header: from its first character to behind its line break. The status line is none. */
-  #find(name: string): { start: number; end: number; value: string }[] {
-    const found: { start: number; end: number; value: string }[] = []
+  #find(name: string): readonly HeaderLine[] {
     const text = this.#text
     const prefix = name.toLowerCase()
+    // Most headers that are asked for are not there, and this search is native.
+    this.#lower ??= text.toLowerCase()
+    if (!this.#lower.includes(`\n${prefix}:`)) return NO_LINES
+    const found: HeaderLine[] = []
     for (let start = text.indexOf('\r\n') + 2; start < text.length - 2; ) {
       const end = text.indexOf('\r\n', start) + 2
       const colon = start + name.length
@@ -130,7 +143,8 @@ export class EntryHead {
 
   constructor(res: ServerResponse) {
     this.#names = namesOf(res)
-    if (this.#names.length > 0) this.#values = this.#names.map((name) => copied(res.getHeader(name)))
+    if (this.#names.length > 0) this.#values = []
+    for (const name of this.#names) this.#values?.push(copied(res.getHeader(name)))
     this.#statusCode = res.statusCode
     this.#statusMessage = hasStatusMessage(res) ? res.statusMessage : undefined
     this.#sendDate = res.sendDate

@@ -31,27 +31,29 @@ export function sessionMiddleware(app: SessionApp): Middleware {
     try {
       arrival = loadSession(app, request, cookies)
     } catch (error) {
-      return refuse(error)
+      return refuse(request, error, next)
     }
-    if (isPromise(arrival)) arrival.then(proceed, refuse)
-    else proceed(arrival)
 
     // The session → `req.session`, made when somebody looks at it; then the handler. The rest is in `HeldReply`.
-    function proceed(found: Arrival): void {
-      if (!isUnderWay(app, request, reply)) {
-        const exchange = new Exchange(app, request, found, reply)
-        if (hasNews(found)) exchange.start()
-      }
-      next()
-    }
-
-    // A store that fails never makes a stranger of a user.
-    function refuse(error: unknown): void {
-      attachFailure(request)
-      next(error)
-    }
+    if (!isPromise(arrival)) return proceed(app, request, arrival, reply, next)
+    arrival.then(
+      (found) => (isUnderWay(app, request, reply) ? next() : proceed(app, request, found, reply, next)),
+      (error) => refuse(request, error, next),
+    )
   }
   return middleware as Middleware
+}
+
+function proceed(app: SessionApp, request: IncomingMessage, arrival: Arrival, reply: Reply, next: Next): void {
+  const exchange = new Exchange(app, request, arrival, reply)
+  if (hasNews(arrival)) exchange.start()
+  next()
+}
+
+/** A store that fails never makes a stranger of a user. */
+function refuse(request: IncomingMessage, error: unknown, next: Next): void {
+  attachFailure(request)
+  next(error)
 }
 
 /** Mounted twice, or `sessions.of` came first: then this is still the request's one session. */

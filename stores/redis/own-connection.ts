@@ -11,9 +11,9 @@ import type { ConnectOptions } from './options.js'
 /** TCP (and TLS); within it the driver ends its own attempt. */
 const CONNECT_MS = 500
 /** Connecting with all that the driver says to the server first. With the pause after it less than a second: once Redis is back, so are we. */
-const ATTEMPT_MS = 700
+const ATTEMPT_MS = 600
 const FIRST_PAUSE_MS = 25
-const LONGEST_PAUSE_MS = 250
+const LONGEST_PAUSE_MS = 200
 /** A connection on which nothing came back for so long, while commands wait, is given up. Longer than the deadline of a call. */
 const SILENT_MS = 1000
 const LOOK_MS = 250
