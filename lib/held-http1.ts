@@ -42,6 +42,7 @@ class Http1Hold implements Hold {
   readonly #innerSend: Method
   #ownSend: RawResponse['_send'] | undefined
   #innerEnd: Method | undefined
+  #ownEnd: Method | undefined
   /** `end` of a hold that was mounted before. */
   #outerEnd: Method | undefined
   #phase: Phase
@@ -73,8 +74,16 @@ class Http1Hold implements Hold {
     if (this.#innerEnd !== undefined || this.#phase === 'failed' || this.#phase === 'refused') return
     this.#innerEnd = res.end as Method
     this.#outerEnd = this.#gate.end
-    res.end = ((...args: unknown[]) => this.#end(args)) as typeof res.end
-    this.#gate.end = res.end as Method
+    this.#ownEnd = (...args) => this.#end(args)
+    res.end = this.#ownEnd as typeof res.end
+    this.#gate.end = this.#ownEnd
+  }
+
+  /** The end has gone; see `#letGo`. */
+  #unwatchEnd(): void {
+    const [res, gate] = [this.#res, this.#gate]
+    if (res.end === this.#ownEnd) res.end = this.#innerEnd as typeof res.end
+    if (gate.end === this.#ownEnd) gate.end = this.#outerEnd
   }
 
   get #gate(): OutputGate {
@@ -177,6 +186,7 @@ class Http1Hold implements Hold {
     } finally {
       if (gate.shut > 0) hideEnd(res, gate)
       if (streamed) this.#commitEnd()
+      else if (this.#phase === 'over') this.#unwatchEnd()
     }
   }
 

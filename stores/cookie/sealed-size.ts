@@ -55,7 +55,7 @@ export class SealedSize {
   #warn(length: number): void {
     if (this.#warned) return
     this.#warned = true
-    const message = `a sealed session takes ${length} bytes, over ${100 * WARNED_SHARE} % of what the cookie store can hold; beyond that, saving fails`
+    const message = `a sealed session takes ${length} bytes, over ${100 * WARNED_SHARE} % of what fits; one that does not fit cannot be saved`
     process.emitWarning(message, { type: 'SteadySessionWarning', code: 'STEADY_SESSION_LARGE_COOKIE' })
   }
 }

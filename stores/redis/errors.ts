@@ -20,6 +20,7 @@ const REFUSALS: readonly (readonly [RegExp, string])[] = [
   [/\bCLUSTERDOWN\b/, 'the cluster is down'],
   [/\bBUSY\b/, 'the server is busy with a script'],
   [/\b(NOAUTH|WRONGPASS|NOPERM)\b|invalid password|without any password/i, 'user, password or permissions are wrong'],
+  [/certificate|unable to verify/i, 'the certificate of the server is not trusted'],
   [/\b(MOVED|CROSSSLOT)\b/, 'the server belongs to a Redis Cluster; hand in a cluster client'],
 ]
 

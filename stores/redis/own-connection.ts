@@ -30,8 +30,8 @@ interface OwnClient {
 type CreateClient = (options: Readonly<Record<string, unknown>>) => OwnClient
 
 export class OwnConnection implements RedisDriver {
-  private readonly options: ConnectOptions
-  // Private to the runtime too: the client holds the password.
+  // Private to the runtime too: they hold the password.
+  readonly #options: ConnectOptions
   #client: OwnClient | null = null
   #watch: NodeJS.Timeout | undefined
   private createClient: CreateClient | undefined
@@ -42,19 +42,19 @@ export class OwnConnection implements RedisDriver {
   private lastAnswer = 0
 
   constructor(options: ConnectOptions) {
-    this.options = options
+    this.#options = options
   }
 
   /** Resolves once there is a connection; rejects where waiting does not help (no driver, wrong password). Tries go on in any case. */
   async open(): Promise<void> {
-    if (this.closed) throw new SessionStoreError('connect', 'failed: the store was closed', { unknown: false })
+    this.assertOpen()
     this.createClient ??= await loadDriver()
     if (this.#client !== null) return
     const refused = new Promise<never>((_, reject) => {
       this.onRefusal = reject
     })
     await Promise.race([this.keepTrying(), refused])
-    if (this.#client === null) throw new NotConnectedError()
+    this.assertOpen()
   }
 
   evalSha(sha: string, key: string, args: readonly string[]): Promise<unknown> {
@@ -78,6 +78,10 @@ export class OwnConnection implements RedisDriver {
     if (client === null) return
     await Promise.race([client.close().catch(() => {}), delay(ATTEMPT_MS, undefined, { ref: false })])
     end(client)
+  }
+
+  private assertOpen(): void {
+    if (this.closed) throw new SessionStoreError('connect', 'failed: the store was closed', { unknown: false })
   }
 
   private onRefusal: (error: unknown) => void = () => {}
@@ -121,10 +125,10 @@ export class OwnConnection implements RedisDriver {
   }
 
   private async connectOnce(): Promise<OwnClient> {
-    const client = (this.createClient as CreateClient)(await clientOptions(this.options))
+    const client = (this.createClient as CreateClient)(await clientOptions(this.#options))
     client.on('error', (error) => this.replace(client, error))
     const giveUp = new AbortController()
-    const tooLong = delay(attemptMs(this.options), undefined, giveUp).then(() => {
+    const tooLong = delay(attemptMs(this.#options), undefined, giveUp).then(() => {
       throw new NotConnectedError()
     })
     tooLong.catch(() => {})

@@ -51,9 +51,11 @@ export function isMarked(stored: string): boolean {
 
 export async function unpack(operation: string, stored: string): Promise<string> {
   if (stored.startsWith(PLAIN)) return stored.slice(PLAIN.length)
+  const prefix = stored.slice(0, PACKED.length + DIGEST_LENGTH)
   try {
-    const bytes = Buffer.from(stored.slice(PACKED.length + DIGEST_LENGTH), 'base64')
-    return (await inflate(bytes, { maxOutputLength: MOST_BYTES })).toString()
+    const text = (await inflate(Buffer.from(stored.slice(prefix.length), 'base64'), { maxOutputLength: MOST_BYTES })).toString()
+    if (packedPrefix(text) !== prefix) throw new Error('the digest is that of another text')
+    return text
   } catch (cause) {
     throw new SessionStoreError(operation, 'found a compressed value that is damaged', { cause, unknown: false })
   }

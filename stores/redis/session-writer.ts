@@ -42,7 +42,8 @@ export async function writeSession(tools: WriterTools, write: Write, changes: Se
   if (status === 2) {
     const hash = Array.isArray(facts) ? readHash(operation, facts) : null
     if (hash !== null) tools.background.add(tools.sets.confirm(operation, handle, hash, told))
-    for (const [index, value] of Array.isArray(left) ? pairs(left) : []) tools.background.add(tools.sets.remove(operation, handle, index, value))
+    for (const [index, value] of Array.isArray(left) ? pairs(left) : [])
+      tools.background.add(tools.sets.remove(operation, handle, index, value))
     return { outcome: 'saved', facts: hash?.facts ?? null }
   }
   for (const [index, value] of entered) tools.background.add(tools.sets.removeUnlessHeld(operation, handle, index, value))

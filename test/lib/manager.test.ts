@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { memoryStore, type SessionStore, type Sessions, session } from '../../lib/index.js'
-import { SECRET, stored } from './harness.js'
+import { DAY, SECRET, stored } from './harness.js'
 
 let store: SessionStore
 let sessions: Sessions
@@ -74,6 +74,38 @@ describe('the manager', () => {
     await expect(sessions.reassign({ userId: 'ann' }, { userId: 'bob' })).rejects.toThrow(/^reassign: refused on the user/)
     await expect(sessions.reassign({ workerId: 'w' }, { userId: 'bob' })).rejects.toThrow(/name one index/)
     expect(await sessions.count({ userId: 'ann' })).toBe(1)
+  })
+
+  test.each([
+    ['the default resolver', undefined, 'user'],
+    ['a resolver of the application', (data: Readonly<Record<string, unknown>>) => data['account'] as string, 'account'],
+    ['one that asks which keys there are', (data: Readonly<Record<string, unknown>>) => Object.keys(data)[0], 'anything'],
+    ['one that looks first at another', (data: Readonly<Record<string, unknown>>) => (data['staff'] ?? data['member']) as string, 'member'],
+  ])('refuses to move sessions by a key that %s reads (promise 4)', async (_, user, index) => {
+    const own = session({ secret: SECRET, store, indexes: [index], ...(user === undefined ? {} : { user }) })
+    const token = await stored(store, { [index]: 'ann' }, { indexes: { userId: 'ann', [index]: 'ann' } })
+    await expect(own.reassign({ [index]: 'ann' }, { [index]: 'bob' })).rejects.toThrow(/^reassign: refused on the user/)
+    expect(await store.load(token, { slide: false })).toMatchObject({ values: { [index]: '"ann"' } })
+  })
+
+  test('gives out entries that are the caller’s own: what he does to them changes no session', async () => {
+    const handle = await open('ann')
+    const [listed] = await sessions.list({ userId: 'ann' })
+    for (const entry of [listed, await sessions.find(handle)]) {
+      const { facts } = entry as { facts: { idleMs: number; id: string; indexes: Record<string, string> } }
+      facts.idleMs = 1
+      facts.id = 'forged'
+      facts.indexes['userId'] = 'bob'
+    }
+    expect(await sessions.find(handle)).toMatchObject({ facts: { id: 'public-id', idleMs: 14 * DAY, indexes: { userId: 'ann' } } })
+    expect([await sessions.count({ userId: 'ann' }), await sessions.endAllOf('ann')]).toEqual([1, 1])
+  })
+
+  test('refuses to end the sessions of nobody in particular', async () => {
+    await open('undefined')
+    for (const userId of [undefined, null, {}, true])
+      await expect(sessions.endAllOf(userId as never)).rejects.toThrow(new TypeError('endAllOf: expected the id of a user, a string or a number'))
+    expect(await sessions.count({ userId: 'undefined' })).toBe(1)
   })
 
   test('refuses a query that does not name exactly one index', async () => {

@@ -177,6 +177,29 @@ describe('update', () => {
   })
 })
 
+describe('what update stores', () => {
+  test('must fit into maxBytes together with what is there, as with set', async () => {
+    const { app, token, open } = await opened({ old: 'x'.repeat(50) }, appOf({ maxBytes: 100 }))
+    const session = await open()
+    await expect(session.update('new', () => 'y'.repeat(60))).rejects.toMatchObject({ code: 'ERR_SESSION_DATA', key: 'new' })
+    expect(session.has('new')).toBe(false)
+    expect(await session.update('new', () => 'y'.repeat(30))).toHaveLength(30)
+    expect(Object.keys(await inStore(app, token))).toEqual(['old', 'new'])
+  })
+
+  test('must have a key of whole characters, as with set (T-77)', async () => {
+    const store = new FaultyStore(memoryStore())
+    const { open } = await opened({ n: 1 }, appOf({ store }))
+    const session = await open()
+    store.calls.length = 0
+    for (const call of [() => session.update('half \ud83d', () => 1), () => session.increment('half \ud83d')])
+      await expect(call()).rejects.toMatchObject({ code: 'ERR_SESSION_DATA', key: 'half \ud83d' })
+    const stranger = (await exchangeFor(appOf())).session
+    await expect(stranger.increment('\udc00')).rejects.toMatchObject({ code: 'ERR_SESSION_DATA' })
+    expect(store.calls).toEqual([])
+  })
+})
+
 describe('increment', () => {
   test('adds to a number, counts an absent key as 0, and takes any step', async () => {
     const { open } = await opened({ n: 1 })

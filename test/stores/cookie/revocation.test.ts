@@ -122,7 +122,7 @@ describe('with records', () => {
     expect((await load(store, cleared.token))?.values).toEqual({})
   })
 
-  test('cookies that have no record are refused when records are switched on, and those that have one when they are switched off', async () => {
+  test('cookies without a record are refused when records are switched on, and those with one when they are switched off', async () => {
     const { store, other } = clockedCookieStore()
     const withRecords = other({ revocation: memoryStore() })
     expect(await withRecords.load(newToken(store), { slide: true })).toBeNull()
