@@ -61,8 +61,10 @@ export class MemoryIndex implements SessionIndex {
   }
 }
 
+/** A copy: an entry is the caller's own, and what he does to it changes no session. */
 function shown({ handle, facts }: StoredEntry): SessionEntry {
-  return { handle, facts, expiresAt: expiresAt(facts) }
+  const indexes: Record<string, string> = Object.assign(Object.create(null), facts.indexes)
+  return { handle, facts: { ...facts, indexes }, expiresAt: expiresAt(facts) }
 }
 
 function byHandle(a: StoredEntry, b: StoredEntry): number {

@@ -32,6 +32,11 @@ function headers(hand: Hand): fc.Arbitrary<string> {
   const at = fc.nat({ max: 109 })
   const byte = fc.integer({ min: 0, max: 255 }).map((code) => String.fromCharCode(code))
   const latin = fc.string({ unit: byte, maxLength: 40 })
+  /** White space inside of a value; a long run is what a careless pattern walks through again from every place in it. */
+  const spaced = (times: number): fc.Arbitrary<string> =>
+    fc
+      .tuple(any, at, fc.constantFrom(' ', '\t', ' \t', '\v', '\u00a0'), any)
+      .map(([before, i, space, after]) => before.slice(0, i) + space.repeat(times / space.length) + after)
   const mutated = fc.oneof(
     { weight: 4, arbitrary: any },
     fc.tuple(any, at, byte).map(([value, i, sign]) => value.slice(0, i) + sign + value.slice(i + 1)),
@@ -48,6 +53,8 @@ function headers(hand: Hand): fc.Arbitrary<string> {
     any.map((value) => `s:${value}`),
     any.map((value) => value.toUpperCase()),
     any.map((value) => value.split('').reverse().join('')),
+    spaced(2),
+    spaced(40),
     latin,
   )
   const name = fc.oneof(
@@ -67,12 +74,24 @@ function headers(hand: Hand): fc.Arbitrary<string> {
     soup,
   )
   const huge = block.map(([part, rest]) => `${part.repeat(Math.floor(15_000 / part.length))};${rest}`)
-  return fc.oneof({ weight: 300, arbitrary: soup }, { weight: 1, arbitrary: huge })
+  const gaping = fc.tuple(soup, spaced(15_000), soup).map(([before, value, after]) => `${before};sid=${value};${after}`)
+  return fc.oneof({ weight: 600, arbitrary: soup }, { weight: 2, arbitrary: huge }, { weight: 1, arbitrary: gaping })
 }
 
 /** What the header says, read the slow and simple way: the values under exactly our name, undecoded. */
 function valuesIn(header: string): string[] {
-  return header.split(';').flatMap((pair) => /^[ \t]*sid=(.*)$/s.exec(pair)?.[1]?.trim() ?? [])
+  return header.split(';').flatMap((pair) => {
+    const value = /^[ \t]*sid=(.*)$/s.exec(pair)?.[1]
+    return value === undefined ? [] : trimmed(value)
+  })
+}
+
+/** Without spaces and tabs at both ends; `trim` takes more than RFC 9110 calls white space. */
+function trimmed(text: string): string {
+  const inner = text.replace(/^[ \t]+/, '')
+  let end = inner.length
+  while (end > 0 && ' \t'.includes(inner.charAt(end - 1))) end--
+  return inner.slice(0, end)
 }
 
 function expectedUser(header: string, hand: Hand): 'live' | 'none' | 'either' {
@@ -194,7 +213,7 @@ describe('hostile Cookie headers over HTTP', () => {
     for (const header of samples) {
       const answer = await visit(port, header)
       expect(answer).toMatch(/^HTTP\/1\.1 (200|400|431) /)
-      const expected = expectedUser(header.trim(), hand)
+      const expected = expectedUser(trimmed(header), hand)
       if (!answer.startsWith('HTTP/1.1 200') || expected === 'either') continue
       expect(answer).toMatch(expected === 'live' ? /who: ann\./ : /who: nobody\./)
       if (expected === 'live') live += 1

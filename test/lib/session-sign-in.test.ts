@@ -75,7 +75,7 @@ describe('signIn', () => {
     expect(await lineOf('/sign-in', {})).toMatch(/Max-Age=2592000/)
   })
 
-  test.each([['', null, undefined, {}, true, Number.NaN]])('refuses what is no id of a user', async (...ids) => {
+  test.each([['', null, undefined, {}, true, Number.NaN, Number.POSITIVE_INFINITY]])('refuses what is no id of a user', async (...ids) => {
     for (const id of ids) {
       const { session } = await exchangeFor(appOf())
       await expect(session.signIn(id as never)).rejects.toThrow(/^signIn: expected the id of a user/)
@@ -208,6 +208,18 @@ describe('the id of a session', () => {
     const [id, handle] = (await browser.get('/all')).json() as [string, string]
     expect(id).not.toBe(handle)
     expect(browser.cookies.get('sid')).not.toContain(id)
+  })
+
+  test('changes with the user at the moment of signIn, though an update of its request is still under way', async () => {
+    const app = appOf({ store: promised(memoryStore()) })
+    const { session, state } = await exchangeFor(app, cookieOf(app, await stored(app.config.store, { n: 1 })))
+    const before = session.id
+    void session.increment('n')
+    void session.signIn('ann')
+    const { id } = session
+    expect([id === before, session.userId, state.userId]).toEqual([false, 'ann', 'ann'])
+    await session.save()
+    expect([session.id, state.stored?.facts.id, state.userId]).toEqual([id, id, 'ann'])
   })
 
   test('that a handler has read stays, though an update of its request is still under way', async () => {
