@@ -1,7 +1,9 @@
 // What the response says about the session: its cookie, and that caches must keep it apart.
+
+import { isOurLine } from './cookie-parts.js'
 import type { Arrival, Exchange } from './exchange.js'
 import type { HeldHeaders } from './response-hold.js'
-import { clearedCookieLines, sessionCookieLine } from './session-cookie.js'
+import { clearedCookieLines, sessionCookieLines } from './session-cookie.js'
 import type { SessionFacts } from './store.js'
 
 /** Whether the browser must learn something even if nobody looks at the session. */
@@ -27,9 +29,9 @@ export function cookieLines(exchange: Exchange): readonly string[] {
   }
   const known = arrival.found?.cookie
   if (state.ended || state.gone || (known !== undefined && known.token === stored.token && !known.stale)) return []
-  const line = sessionCookieLine(app, request, stored.token, stored.facts, timeOf(exchange, stored.facts))
-  if (line === null) return []
-  return arrival.several ? [...clearedCookieLines(app, request, true), line] : [line]
+  const lines = sessionCookieLines(app, request, stored.token, stored.facts, timeOf(exchange, stored.facts))
+  if (lines.length === 0) return []
+  return arrival.several ? [...clearedCookieLines(app, request, true), ...lines] : lines
 }
 
 function timeOf(exchange: Exchange, facts: SessionFacts): number {
@@ -40,8 +42,7 @@ function timeOf(exchange: Exchange, facts: SessionFacts): number {
 /** The application's own cookies, in order; never a second line of our name (RFC 6265bis 4.1.1). */
 function othersCookies(exchange: Exchange, headers: HeldHeaders): readonly string[] {
   const given = headers.get('Set-Cookie') ?? []
-  const ours = `${exchange.app.config.key}=`
-  return (typeof given === 'string' ? [given] : given).filter((line) => !line.startsWith(ours))
+  return (typeof given === 'string' ? [given] : given).filter((line) => !isOurLine(exchange.app.config, line))
 }
 
 function keepApart(headers: HeldHeaders, setsCookie: boolean): void {

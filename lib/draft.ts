@@ -206,7 +206,8 @@ export class Draft {
 
   /** Milliseconds that the key has left of its own; `null`: as long as the session. */
   ttlLeft(key: string): number | null {
-    const deadline = this.#slots.get(key)?.deadline ?? deadlineOf(this.#stored[key] ?? '')
+    const slot = this.#slots.get(key)
+    const deadline = slot === undefined ? deadlineOf(this.#stored[key] ?? '') : slot.deadline
     return deadline === null ? null : deadline - this.#session.age()
   }
 

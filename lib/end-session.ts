@@ -3,6 +3,7 @@ import type { EndReason } from './events.js'
 import { whenReady } from './maybe.js'
 import type { SessionState } from './session-state.js'
 import type { MaybePromise } from './store.js'
+import { resolveUser } from './user.js'
 
 /** What comes in the place of the ended session. */
 export interface Successor {
@@ -17,11 +18,21 @@ export function endSession(state: SessionState, reason: EndReason, successor: Su
   if (state.replaced || state.ended) return exchange.intend(() => {})
   if (reason === 'regenerated' && (exchange.cookieClosed || exchange.finished)) return exchange.intend(() => state.assertCookiePossible())
   const fresh = exchange.replaceSession()
-  // Who is signed in does not go along by itself: a new session is no proof of a new sign-in.
-  const goesAlong = (key: string): boolean => state.draft.has(key) && (!state.decidesUser(key) || state.draft.isWritten(key))
-  for (const key of successor.keep ?? []) if (goesAlong(key)) fresh.draft.set(key, state.draft.get(key), state.draft.ttlLeft(key))
+  for (const key of successor.keep ?? []) if (state.draft.has(key)) fresh.draft.set(key, state.draft.get(key), state.draft.ttlLeft(key))
+  forgetUser(state, fresh)
   fresh.ended = !successor.usable
   return exchange.intend(() => destroy(state, reason))
+}
+
+/** Who is signed in does not go along, unless this request said so: a new session is no proof of a new sign-in. */
+function forgetUser(before: SessionState, fresh: SessionState): void {
+  const { user } = before.exchange.app.config
+  for (;;) {
+    const { userId, reads } = resolveUser(user, fresh.draft)
+    const kept = [...reads].filter((key) => fresh.draft.has(key) && !before.draft.isWritten(key))
+    if (userId === null || kept.length === 0) return
+    for (const key of kept) fresh.draft.delete(key)
+  }
 }
 
 /** Only who really ended it may remove the cookie: if it was gone already, the browser may hold a newer one. */

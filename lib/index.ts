@@ -13,6 +13,7 @@ export function session(options: SessionOptions = {}): Sessions {
 
 export default session
 
+export { type CookieStore, type CookieStoreOptions, cookieStore } from '../stores/cookie.js'
 export { type MemoryStore, type MemoryStoreOptions, memoryStore } from '../stores/memory.js'
 export type { CookieOptions } from './cookie-options.js'
 export type { Duration } from './durations.js'

@@ -13,7 +13,7 @@ export interface SessionOptions {
    * memory store, a random one for the life of the process is made if none is given.
    */
   readonly secret?: string | readonly string[] | undefined
-  /** Where sessions live: `'memory'` (default) or a store object. */
+  /** Where sessions live: `'memory'` (default), `'cookie'` (encrypted), or a store object. */
   readonly store?: string | SessionStore | undefined
   /** The cookie's name; default `'sid'`. `'__Host-sid'` is checked against the attributes. */
   readonly key?: string
@@ -42,6 +42,12 @@ export interface SessionOptions {
   readonly maxBytes?: number
   /** Memory store: the most sessions; the least recently used goes first. Default 100,000. */
   readonly max?: number
+  /** Cookie store: most cookies that one session may take. Default 1. */
+  readonly chunks?: 1 | 2 | 3
+  /** Cookie store: bound into the seal, so that the cookies of two applications with one secret do not open each other. */
+  readonly audience?: string
+  /** Cookie store: a store, or the name of one, that keeps a small record per session, so that an ended session's copies die with it. */
+  readonly revocation?: string | SessionStore
 }
 
 /** The options, completed. Durations in milliseconds. */
@@ -67,7 +73,14 @@ export interface SessionConfig {
 }
 
 /** Makes a store of its name or URL and of the options that are not the session's own; throws a `TypeError` for one it does not know. */
-export type OpenStore = (name: string, options: Readonly<Record<string, unknown>>) => SessionStore
+export type OpenStore = (name: string, options: Readonly<Record<string, unknown>>, context: StoreContext) => SessionStore
+
+/** What a store that seals its tokens must know of the session's own options. */
+export interface StoreContext {
+  readonly key: string
+  readonly secrets: readonly string[]
+  readonly idleMs: number
+}
 
 /** Reports a mistake that does not stop the application. */
 export type Warn = (code: string, message: string) => void
@@ -95,12 +108,12 @@ export function resolveOptions(options: SessionOptions, openStore: OpenStore, wa
   if (typeof options !== 'object' || options === null) throw new TypeError('options: expected an object such as { secret }')
   const given = withoutUndefined(options)
   const production = process.env['NODE_ENV'] === 'production'
-  const store = resolveStore(given, openStore)
   const key = resolveKey(or(given.key, 'sid'))
   const idleMs = durationMs('expiry', or(given.expiry, '14d'))
   const lifetimeMs = given.maxLifetime === false ? null : durationMs('maxLifetime', or(given.maxLifetime, '30d'))
   assertClocks(idleMs, lifetimeMs, given)
-  const secrets = resolveSecrets(given.secret, store, production, warn)
+  const secrets = resolveSecrets(given.secret, nameOf(given.store), production, warn)
+  const store = resolveStore(given, openStore, { key, secrets, idleMs })
   const config: SessionConfig = {
     secrets,
     store,
@@ -143,10 +156,18 @@ function withoutUndefined(options: SessionOptions): SessionOptions & Readonly<Re
   return given
 }
 
-function resolveStore(given: SessionOptions & Readonly<Record<string, unknown>>, openStore: OpenStore): SessionStore {
+function nameOf(store: SessionOptions['store']): string {
+  return typeof store === 'string' ? store.replace(/:.*$/s, '') : (store?.name ?? 'memory')
+}
+
+function resolveStore(
+  given: SessionOptions & Readonly<Record<string, unknown>>,
+  openStore: OpenStore,
+  context: StoreContext,
+): SessionStore {
   const rest = Object.fromEntries(Object.entries(given).filter(([name]) => !OWN.includes(name)))
   const store = or(given.store, 'memory')
-  if (typeof store === 'string') return openStore(store, rest)
+  if (typeof store === 'string') return openStore(store, rest, context)
   const [foreign] = Object.keys(rest)
   if (foreign !== undefined) throw new TypeError(`${foreign}: unknown option; known are ${OWN.join(', ')}`)
   for (const method of ['create', 'load', 'update', 'rotate', 'destroy'] as const) {
@@ -170,11 +191,10 @@ function assertClocks(idleMs: number, lifetimeMs: number | null, given: SessionO
   )
 }
 
-function resolveSecrets(secret: unknown, store: SessionStore, production: boolean, warn: Warn): readonly string[] {
+function resolveSecrets(secret: unknown, store: string, production: boolean, warn: Warn): readonly string[] {
   if (secret === undefined) {
     if (production) throw new TypeError('secret: required in production; make one with: openssl rand -base64 32')
-    if (store.name !== 'memory')
-      throw new TypeError(`secret: required with the ${store.name} store; make one with: openssl rand -base64 32`)
+    if (store !== 'memory') throw new TypeError(`secret: required with the ${store} store; make one with: openssl rand -base64 32`)
     warn('NO_SECRET', 'secret: none given, so a random one signs until this process ends; set one before production')
     return [randomBytes(32).toString('base64')]
   }

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import { stringifySetCookie } from 'cookie'
 import type { SessionApp } from './app.js'
 import { serializable } from './cookie-options.js'
+import { inCookies, joined, partNames } from './cookie-parts.js'
 import { DAY, SECOND } from './durations.js'
 import type { SessionFacts } from './store.js'
 import type { OpenedToken } from './token-signer.js'
@@ -37,36 +38,37 @@ export interface PresentedCookies {
 export function readSessionCookies(app: SessionApp, request: IncomingMessage): PresentedCookies {
   const header = request.headers.cookie
   if (header === undefined) return NONE
-  const { values, present } = valuesNamed(app, header)
+  const { values, present } = valuesNamed(app, header, app.config.key)
+  const parts = partNames(app.config).map((name) => valuesNamed(app, header, name))
+  const whole = joined(parts.map((part) => part.values))
   const tokens: OpenedToken[] = []
-  for (const value of values) {
+  for (const value of whole === null ? values : [...values, whole]) {
     const opened = app.signer.open(value)
     if (opened !== null && tokens.push(opened) === MAX_TOKENS) break
   }
-  return { tokens, present }
+  return { tokens, present: present || parts.some((part) => part.present) }
 }
 
-/** The `Set-Cookie` line that gives the token to the browser; `null` if this connection must not have it. */
-export function sessionCookieLine(
-  app: SessionApp,
-  request: IncomingMessage,
-  token: string,
-  facts: SessionFacts,
-  now: number,
-): string | null {
+/** The lines that give the token to the browser and remove what it has of a longer or shorter one; none if this connection must not have it. */
+export function sessionCookieLines(app: SessionApp, request: IncomingMessage, token: string, facts: SessionFacts, now: number): string[] {
   const attributes = app.config.cookie(request)
   const secure = secureFlag(app, request)
-  if (secure === null) return null
+  if (secure === null) return []
   const leftMs = facts.lifetimeMs === null ? MAX_AGE_MS : Math.min(facts.startedAt + facts.lifetimeMs - now, MAX_AGE_MS)
   const age = facts.persistent ? { maxAge: Math.max(1, Math.floor(leftMs / SECOND)) } : {}
-  return stringifySetCookie(app.config.key, app.signer.seal(token), { ...serializable(attributes), ...age, secure })
+  const cookies = inCookies(app.config, app.signer.seal(token))
+  const removed = presentNames(app, request).filter((name) => !cookies.some(([given]) => given === name))
+  return [
+    ...cookies.map(([name, value]) => stringifySetCookie(name, value, { ...serializable(attributes), ...age, secure })),
+    ...removed.map((name) => stringifySetCookie(name, '', removal(app, request))),
+  ]
 }
 
 /** The `Set-Cookie` lines that remove the cookie; `everywhere`: also from other paths and domains where it may sit. */
 export function clearedCookieLines(app: SessionApp, request: IncomingMessage, everywhere: boolean): string[] {
-  const attributes = serializable(app.config.cookie(request))
-  const base = { ...attributes, maxAge: 0, expires: new Date(0), secure: secureFlag(app, request) ?? true }
-  const lines = new Set([stringifySetCookie(app.config.key, '', base)])
+  const base = removal(app, request)
+  const names = new Set([app.config.key, ...presentNames(app, request)])
+  const lines = new Set([...names].map((name) => stringifySetCookie(name, '', base)))
   if (!everywhere) return [...lines]
   const { domain: _domain, ...hostOnly } = base as typeof base & { domain?: string }
   const { originalUrl = request.url } = request as IncomingMessage & { originalUrl?: string }
@@ -77,6 +79,20 @@ export function clearedCookieLines(app: SessionApp, request: IncomingMessage, ev
     }
   }
   return [...lines]
+}
+
+function removal(
+  app: SessionApp,
+  request: IncomingMessage,
+): ReturnType<typeof serializable> & { maxAge: number; expires: Date; secure: boolean } {
+  return { ...serializable(app.config.cookie(request)), maxAge: 0, expires: new Date(0), secure: secureFlag(app, request) ?? true }
+}
+
+/** Names under which this request brought a token or a part of one; looked for only where tokens may have parts. */
+function presentNames(app: SessionApp, request: IncomingMessage): string[] {
+  const parts = partNames(app.config)
+  if (parts.length === 0) return []
+  return [app.config.key, ...parts].filter((name) => valuesNamed(app, request.headers.cookie ?? '', name).present)
 }
 
 /** Whether a session cookie may travel on this connection; says once why not. */
@@ -111,9 +127,9 @@ function isSecure(app: SessionApp, request: IncomingMessage & { readonly secure?
 }
 
 /** The plausible values of the cookies with exactly this name, undecoded: no other spelling of a name is ours (CVE-2022-31629). */
-function valuesNamed(app: SessionApp, header: string): PresentedValues {
+function valuesNamed(app: SessionApp, header: string, name: string): PresentedValues {
   const values: string[] = []
-  const needle = `${app.config.key}=`
+  const needle = `${name}=`
   let present = false
   for (let at = header.indexOf(needle); at !== -1; at = header.indexOf(needle, at + needle.length)) {
     if (!startsPair(header, at)) continue

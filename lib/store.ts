@@ -93,6 +93,8 @@ export interface SessionStore {
   readonly name: string
   /** The token authenticates itself (sealed cookie) and is not signed a second time. */
   readonly sealsToken?: boolean
+  /** Most parts of a sealed token, separated by dots; of several, each travels in a cookie of its own (`sid.0`, `sid.1` …). Default 1. */
+  readonly tokenParts?: number
   /** What this store cannot promise; the contract suite prints it and the docs list it. */
   readonly cannot?: readonly StoreLimit[]
 

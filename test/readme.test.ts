@@ -52,7 +52,7 @@ function snippetWith(text: string): string {
 }
 
 test('every snippet is run by one of the tests below', () => {
-  expect(snippets).toHaveLength(11)
+  expect(snippets).toHaveLength(12)
 })
 
 test('the first application counts the visits of one browser', async () => {
@@ -77,6 +77,14 @@ test('the wire transcript shows what the first application sends', async () => {
     expect(sent.replace(/sid=[\w-]{22}\.[\w-]{43}\.[^;]{43}/, 'sid=<handle>.<verifier>.<signature>')).toBe(value)
   }
   expect(shown.map(([name]) => name)).toContain('set-cookie')
+})
+
+test('the recipe of the encrypted cookie keeps a session in the browser alone', async () => {
+  await run(snippetWith("store: 'cookie'"), { app, session: main.session })
+  app.get('/count', async (req, res) => res.send(String(await req.session.increment('count'))))
+  const agent = request.agent(server)
+  await agent.get('/count').expect('1')
+  await agent.get('/count').expect('2')
 })
 
 test('the recipe of sign-in and sign-out gives a new cookie and takes it away', async () => {

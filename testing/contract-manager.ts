@@ -103,7 +103,7 @@ function endingOthers({ ruleUnless }: Contract): void {
   })
 }
 
-function reassigning({ ruleUnless }: Contract): void {
+function reassigning({ ruleUnless, declares }: Contract): void {
   ruleUnless('index', 'reassign moves the index and the key of its name, and nothing else', async (store) => {
     const [from, to] = [unique('worker'), unique('worker')]
     const terms = { indexes: { workerId: from, room: 'r1' } }
@@ -128,6 +128,8 @@ function reassigning({ ruleUnless }: Contract): void {
   })
 
   ruleUnless('index', 'reassign loses no update that is under way', async (store) => {
+    // The writers are stores' own business where each update makes a token of its own.
+    if (declares(store, 'merge')) return
     const [from, to] = [unique('worker'), unique('worker')]
     const { token } = await newSession(store, { workerId: '"old"' }, { indexes: { workerId: from } })
     const writers = range(10).map((n) => save(store, token, { set: { [`k${n}`]: '1' } }))

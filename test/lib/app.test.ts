@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, jest, test } from '@jest/globals'
 import type { StoreEvent } from '../../lib/index.js'
 import { memoryStore } from '../../stores/memory.js'
-import { turn } from '../support/barrier.js'
+import { gate, turn } from '../support/barrier.js'
 import { FaultyStore } from '../support/faulty-store.js'
 import { appOf, clockAt, cookieOf, exchangeFor, stored, warnings } from './harness.js'
 
@@ -67,6 +67,39 @@ describe('what all requests share', () => {
     expect(failed).not.toHaveBeenCalled()
     await jest.advanceTimersByTimeAsync(1)
     expect(failed).toHaveBeenCalledWith(expect.objectContaining({ message: 'session store: connect did not answer within 5000 ms' }))
+  })
+})
+
+describe('the first write of a stranger', () => {
+  test('waits for the first connection, however long storeTimeout is, and only then for its own answer', async () => {
+    jest.useFakeTimers({ doNotFake: ['setImmediate', 'performance', 'nextTick'] })
+    const connection = gate()
+    const store = Object.assign(new FaultyStore(memoryStore()), { ready: () => connection.pass() })
+    const app = appOf({ store, connectTimeout: '10s', storeTimeout: '750ms' })
+    const exchange = await exchangeFor(app)
+    exchange.session.set('a', 1)
+    const outcome = jest.fn()
+    const saved = exchange.session.save().then(outcome, outcome)
+    await jest.advanceTimersByTimeAsync(9000)
+    expect([store.calls, outcome.mock.calls]).toEqual([[], []])
+    connection.open()
+    await saved
+    expect([store.calls, outcome.mock.calls]).toEqual([['create'], [[undefined]]])
+    expect(exchange.state.stored).not.toBeNull()
+  })
+
+  test('fails at connectTimeout, and the store was never asked', async () => {
+    jest.useFakeTimers({ doNotFake: ['setImmediate', 'performance', 'nextTick'] })
+    const store = Object.assign(new FaultyStore(memoryStore()), { ready: () => new Promise<void>(() => {}) })
+    const exchange = await exchangeFor(appOf({ store, connectTimeout: '5s', storeTimeout: '100ms' }))
+    exchange.session.set('a', 1)
+    const outcome = jest.fn()
+    exchange.session.save().catch(outcome)
+    await jest.advanceTimersByTimeAsync(4999)
+    expect(outcome).not.toHaveBeenCalled()
+    await jest.advanceTimersByTimeAsync(1)
+    expect(outcome).toHaveBeenCalledWith(expect.objectContaining({ operation: 'connect', status: 503 }))
+    expect(store.calls).toEqual([])
   })
 })
 

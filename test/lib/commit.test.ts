@@ -122,6 +122,17 @@ describe('the commit at the end of a request', () => {
     const { status, setCookie } = await browser.get('/set')
     expect([status, setCookie, store.calls]).toEqual([200, [], []])
   })
+
+  test('but a save() there rejects, since nothing was saved and the handler asked', async () => {
+    warnings()
+    for (const work of [(session: AnySession) => session.set('a', 1), (session: AnySession) => session.signIn('ann')]) {
+      const exchange = await exchangeFor(appOf({ cookie: { secure: true } }))
+      await work(exchange.session as AnySession)
+      const refused = { code: 'ERR_SESSION_CLOSED', message: expect.stringMatching(/must not be sent on this connection/) }
+      await expect(exchange.session.save()).rejects.toMatchObject(refused)
+      expect(exchange.state.stored).toBeNull()
+    }
+  })
 })
 
 describe('a writer that came too late', () => {

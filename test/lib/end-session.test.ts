@@ -7,6 +7,7 @@ import { answer, type Routes, type Site, siteOpener } from '../support/site.js'
 import { type AnySession, appOf, clockAt, cookieOf, exchangeFor, stored } from './harness.js'
 
 const openSite = siteOpener()
+const TERMS = { id: 'public-id', idleMs: 1e9, lifetimeMs: null, persistent: true, indexes: {} }
 
 async function place(routes: Routes, options: SessionOptions = {}): Promise<Site & { browser: Browser; store: MemoryStore }> {
   const store = memoryStore()
@@ -102,6 +103,38 @@ describe('regenerate', () => {
     expect((await browser.get('/')).json()).toEqual(data)
   })
 
+  test.each([
+    ['userId', { userId: 'ann' }],
+    ['user', { user: { id: 'ann' } }],
+    ['passport', { passport: { user: 'ann' } }],
+    ['userId and user', { userId: 'ann', user: { id: 'ann', name: 'Ann' } }],
+    ['user and passport', { user: 'ann', passport: { user: 'ann' } }],
+  ])('does not keep who is signed in, whatever it keeps: %s', async (_, who) => {
+    for (const keep of [true, ['cart', ...Object.keys(who)]] as const) {
+      const app = appOf()
+      const token = await stored(app.config.store, { ...who, cart: ['pear'] }, { indexes: { userId: 'ann' } })
+      const exchange = await exchangeFor(app, cookieOf(app, token))
+      // Who only looks at it has not set it.
+      expect(exchange.session.toJSON()).toMatchObject(who)
+      await exchange.session.regenerate({ keep })
+      await exchange.session.save()
+      expect([exchange.session.get('cart'), exchange.state.userId, exchange.state.stored?.facts.indexes]).toEqual([['pear'], undefined, {}])
+    }
+  })
+
+  test('keeps who was signed in by this very request', async () => {
+    const app = appOf()
+    for (const [key, value] of Object.entries({ userId: 'bob', user: { id: 'bob' } })) {
+      const token = await stored(app.config.store, { userId: 'ann', cart: ['pear'] }, { indexes: { userId: 'ann' } })
+      const exchange = await exchangeFor(app, cookieOf(app, token))
+      exchange.session.delete('userId')
+      exchange.session.set(key, value)
+      await exchange.session.regenerate({ keep: true })
+      await exchange.session.save()
+      expect([exchange.session.toJSON(), exchange.state.userId]).toEqual([{ [key]: value, cart: ['pear'] }, 'bob'])
+    }
+  })
+
   test('keeps the time to live of a key that goes along', async () => {
     const app = appOf({ store: memoryStore({ clock: clockAt(1_000_000) }) })
     const exchange = await exchangeFor(app)
@@ -110,6 +143,17 @@ describe('regenerate', () => {
     await exchange.session.save()
     const loaded = await app.config.store.load(exchange.state.stored?.token as string, { slide: false })
     expect(loaded).toMatchObject({ values: { code: expect.stringMatching(/^~\d+~1$/) } })
+  })
+
+  test('keeps no time to live that this request has taken from a key', async () => {
+    const app = appOf({ store: memoryStore({ clock: clockAt(1_000_000) }) })
+    const token = await app.config.store.create({ values: { code: '~60000~1' }, terms: TERMS })
+    const exchange = await exchangeFor(app, cookieOf(app, token.token))
+    exchange.session.set('code', 2)
+    await exchange.session.regenerate({ keep: ['code'] })
+    await exchange.session.save()
+    const loaded = await app.config.store.load(exchange.state.stored?.token as string, { slide: false })
+    expect(loaded).toMatchObject({ values: { code: '2' } })
   })
 
   test('leaves an old object that can neither be changed nor saved any more', async () => {

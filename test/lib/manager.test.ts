@@ -104,7 +104,9 @@ describe('the manager', () => {
   test('refuses to end the sessions of nobody in particular', async () => {
     await open('undefined')
     for (const userId of [undefined, null, {}, true])
-      await expect(sessions.endAllOf(userId as never)).rejects.toThrow(new TypeError('endAllOf: expected the id of a user, a string or a number'))
+      await expect(sessions.endAllOf(userId as never)).rejects.toThrow(
+        new TypeError('endAllOf: expected the id of a user, a string or a number'),
+      )
     expect(await sessions.count({ userId: 'undefined' })).toBe(1)
   })
 

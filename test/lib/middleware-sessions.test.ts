@@ -91,6 +91,47 @@ describe('sessions.of', () => {
     }
   })
 
+  test.each([
+    ['at once', memoryStore],
+    ['with promises', () => promised(memoryStore())],
+  ])('before the middleware leaves the saving to it (a store that answers %s)', async (_, make) => {
+    const store = new FaultyStore(make())
+    const sessions = session({ secret: SECRET, store })
+    const port = await serve(async (request, response) => {
+      const early = (await sessions.of(request)) as AnySession
+      if (request.url === '/early') early.set('early', 1)
+      sessions(request, response, () => {
+        if (request.url === '/in') void request.session.signIn('ann')
+        if (request.url !== '/data') request.session.set('n', Number(request.session.n ?? 0) + 1)
+        answer(response, [request.session === early, request.session])
+      })
+    })
+    const browser = new Browser(port)
+    expect((await browser.get('/')).setCookie).toHaveLength(1)
+    expect((await browser.get('/')).setCookie).toEqual([])
+    expect((await browser.get('/early')).setCookie).toEqual([])
+    const before = browser.copy()
+    expect((await browser.get('/in')).setCookie).toHaveLength(1)
+    expect((await browser.get('/data')).json()).toEqual([true, { userId: 'ann', n: 1 }])
+    expect((await before.get('/data')).json()).toEqual([true, {}])
+    expect(store.calls).toEqual(['create', 'load', 'update', 'load', 'update', 'load', 'rotate', 'load', 'load'])
+  })
+
+  test('before the middleware has the response wait, and a failure is its error', async () => {
+    const store = new FaultyStore(promised(memoryStore()))
+    const sessions = session({ secret: SECRET, store })
+    const port = await serve(async (request, response) => {
+      await sessions.of(request)
+      sessions(request, response, (error) => {
+        if (error !== undefined) return response.writeHead(503).end('refused')
+        request.session.set('n', 1)
+        response.end('the page')
+      })
+    })
+    store.fail('create', 'reject')
+    expect(await new Browser(port).get('/')).toMatchObject({ status: 503, body: 'refused', setCookie: [] })
+  })
+
   test('rejects if the store fails', async () => {
     const store = new FaultyStore(memoryStore())
     const app = appOf({ store })

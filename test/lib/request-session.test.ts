@@ -6,9 +6,10 @@ import connect from 'connect'
 import express from 'express'
 import express4 from 'express4'
 import request from 'supertest'
-import { session } from '../../lib/index.js'
+import { memoryStore, session } from '../../lib/index.js'
 import { RESERVED } from '../../lib/session.js'
-import { SECRET } from './harness.js'
+import { FaultyStore } from '../support/faulty-store.js'
+import { appOf, cookieOf, SECRET, stored } from './harness.js'
 
 // Node's modules are shared by all test files of a worker: what stands there may belong to the copy of another file.
 Reflect.deleteProperty(IncomingMessage.prototype, 'session')
@@ -113,6 +114,64 @@ describe('everybody else', () => {
     Object.defineProperty(bare, 'session', { get: () => 'mine', configurable: true })
     expect(bare.session).toBe('mine')
   })
+})
+
+describe('a request whose session could not be loaded', () => {
+  const LOAD_FAILED = 'the session could not be loaded, which is the error that this request ended with'
+
+  async function failed(work: (request: IncomingMessage) => unknown, make: () => App = express): Promise<unknown> {
+    const store = new FaultyStore(memoryStore())
+    const app = appOf({ store })
+    const cookie = cookieOf(app, await stored(store, { userId: 'ann' }))
+    let outcome: unknown
+    const site = make()
+    site.use(session({ secret: SECRET, store }))
+    site.use(((_error, req, res, _next) => {
+      try {
+        outcome = work(req)
+      } catch (error) {
+        outcome = error
+      }
+      res.status(503).end()
+    }) as express.ErrorRequestHandler)
+    store.fail('load', 'reject')
+    await request(site).get('/').set('Cookie', cookie).expect(503)
+    return outcome
+  }
+
+  test.each(APPS)('reads as empty in the error handler of %s, so that a logger may ask who it was', async (_, make) => {
+    expect(await failed((req) => [req.session?.userId, 'userId' in req.session, JSON.stringify(req.session)], make)).toEqual([
+      undefined,
+      false,
+      '{}',
+    ])
+  })
+
+  test('says that it could not be loaded to whoever goes further, and not that the middleware is missing', async () => {
+    for (const name of RESERVED) {
+      if (name === 'toJSON') continue
+      expect(await failed((req) => req.session[name])).toMatchObject({
+        code: 'ERR_SESSION_MISSING',
+        message: `req.session.${name}: ${LOAD_FAILED}`,
+      })
+    }
+    expect(
+      await failed((req) => {
+        req.session.cart = 1
+      }),
+    ).toMatchObject({ code: 'ERR_SESSION_MISSING', message: `req.session.cart: ${LOAD_FAILED}` })
+  })
+})
+
+test('a request that stands on another one (GraphQL, tRPC and test doubles make such) has its session', async () => {
+  const app = express()
+  app.use(session({ secret: SECRET }))
+  app.get('/', (req, res) => {
+    const derived: IncomingMessage = Object.create(Object.create(req))
+    derived.session.set('n', 1)
+    res.json([derived.session === req.session, req.session.get('n'), Object.hasOwn(derived, 'session')])
+  })
+  expect((await request(app).get('/')).body).toEqual([true, 1, false])
 })
 
 test('the stand-in can be printed by a logger', async () => {

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, jest, test } from '@jest/globals'
 import type { SessionApp } from '../../lib/app.js'
-import { mayCarryCookie, readSessionCookies, sessionCookieLine } from '../../lib/session-cookie.js'
+import { mayCarryCookie, readSessionCookies, sessionCookieLines } from '../../lib/session-cookie.js'
 import type { SessionFacts } from '../../lib/store.js'
 import { joinToken, newHandle, newVerifier } from '../../lib/token.js'
 import { appOf, DAY, inProduction, requestWith, SECOND, warnings } from './harness.js'
@@ -25,7 +25,7 @@ function tokensIn(app: SessionApp, cookie: string): string[] {
 }
 
 function lineFor(app: SessionApp, headers: Record<string, string> = {}, changes: Partial<SessionFacts> = {}, now = NOW): string | null {
-  return sessionCookieLine(app, requestWith(headers), newToken(), facts(changes), now)
+  return sessionCookieLines(app, requestWith(headers), newToken(), facts(changes), now)[0] ?? null
 }
 
 describe('reading the session cookie', () => {
@@ -176,13 +176,13 @@ describe('a secure cookie (T-18)', () => {
     const request = requestWith()
     Object.assign(request.socket, { encrypted: true })
     expect(
-      sessionCookieLine(
+      sessionCookieLines(
         inProduction(() => appOf()),
         request,
         newToken(),
         facts(),
         NOW,
-      ),
+      )[0],
     ).toMatch(/; Secure/)
   })
 

@@ -105,7 +105,9 @@ describe('a key that the resolver of the user reads', () => {
   test('must not have a time to live of its own, since the token would stay', async () => {
     const { session } = await exchangeFor(appOf())
     for (const key of ['userId', 'user', 'passport'])
-      expect(() => session.set(key, 'ann', { ttl: 60 })).toThrow(new TypeError(`ttl: '${key}' says who is signed in, and ends with the session`))
+      expect(() => session.set(key, 'ann', { ttl: 60 })).toThrow(
+        new TypeError(`ttl: '${key}' says who is signed in, and ends with the session`),
+      )
     session.set('code', 1234, { ttl: 60 })
     const own = await exchangeFor(appOf({ user: account }))
     expect(() => own.session.set('account', 'ann', { ttl: 60 })).toThrow(/^ttl: 'account' says who is signed in/)

@@ -22,6 +22,7 @@ describe('the package', () => {
       'SessionTooLargeError',
       'USER_INDEX',
       'UnsupportedByStoreError',
+      'cookieStore',
       'default',
       'memoryStore',
       'session',
