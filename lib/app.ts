@@ -2,10 +2,10 @@
 import { withDeadline } from './deadline.js'
 import type { SessionError } from './errors.js'
 import { SessionEmitter } from './events.js'
-import { isPromise } from './maybe.js'
 import type { OpenStore, SessionConfig, SessionOptions } from './options.js'
 import { resolveOptions } from './options.js'
-import type { MaybePromise, StoreEvent } from './store.js'
+import type { StoreEvent } from './store.js'
+import { type StoreCall, storeCalls } from './store-calls.js'
 import { type TokenSigner, tokenSigner } from './token-signer.js'
 
 export interface SessionApp {
@@ -17,7 +17,7 @@ export interface SessionApp {
   /** `null` once the store has been reached; until then what to wait for. */
   connecting(): Promise<void> | null
   /** One store call: after the first connection, within its deadline, failures reported. */
-  call<T>(operation: string, call: () => MaybePromise<T>, onLate?: (value: T) => void): MaybePromise<T>
+  readonly call: StoreCall
 }
 
 export function createApp(options: SessionOptions, openStore: OpenStore): SessionApp {
@@ -33,6 +33,7 @@ export function createApp(options: SessionOptions, openStore: OpenStore): Sessio
   }
   const connecting = connection(config, report)
   config.store.listen?.((event) => tell(events, event))
+  const ask = storeCalls(config.storeTimeoutMs, report)
   return {
     config,
     events,
@@ -40,16 +41,8 @@ export function createApp(options: SessionOptions, openStore: OpenStore): Sessio
     warn,
     connecting,
     call(operation, call, onLate) {
-      const ask = (): ReturnType<typeof call> => {
-        try {
-          const answer = withDeadline(operation, config.storeTimeoutMs, call, onLate)
-          return isPromise(answer) ? answer.catch(report) : answer
-        } catch (error) {
-          return report(error)
-        }
-      }
       const pending = connecting()
-      return pending === null ? ask() : pending.then(ask)
+      return pending === null ? ask(operation, call, onLate) : pending.then(() => ask(operation, call, onLate))
     },
   }
 }

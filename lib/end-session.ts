@@ -15,6 +15,7 @@ export interface Successor {
 
 export function endSession(state: SessionState, reason: EndReason, successor: Successor): Promise<void> {
   const { exchange } = state
+  if (exchange.arrival.degraded !== null) return exchange.intend(() => exchange.assertNotDegraded())
   if (state.replaced || state.ended) return exchange.intend(() => {})
   if (reason === 'regenerated' && (exchange.cookieClosed || exchange.finished)) return exchange.intend(() => state.assertCookiePossible())
   const fresh = exchange.replaceSession()

@@ -25,6 +25,8 @@ export interface Arrival {
   readonly lost: boolean
   /** Several live sessions were presented, so none is used. */
   readonly several: boolean
+  /** The store could not be asked, and the request goes on without a session. */
+  readonly degraded: { readonly error: unknown } | null
 }
 
 /** The response, which waits for the session from the moment that anybody looks at it. */
@@ -173,8 +175,14 @@ export class Exchange {
     }
   }
 
+  /** Throws why the store could not be asked for this request's session. */
+  assertNotDegraded(): void {
+    if (this.arrival.degraded !== null) throw this.arrival.degraded.error
+  }
+
   /** Throws the failure of the response's commit. */
   assertNotFailed(): void {
+    this.assertNotDegraded()
     if (this.failure !== null) throw this.failure.error
   }
 

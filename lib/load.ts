@@ -9,7 +9,7 @@ import type { LoadedSession, MaybePromise } from './store.js'
 import { parseToken } from './token.js'
 import type { OpenedToken } from './token-signer.js'
 
-const STRANGER: Arrival = Object.freeze({ found: null, lost: false, several: false })
+const STRANGER: Arrival = Object.freeze({ found: null, lost: false, several: false, degraded: null })
 
 /** Finds the live session among the tokens. Rejects if the store fails: an error never makes a stranger of a user. */
 export function loadSession(app: SessionApp, request: IncomingMessage, cookies: PresentedCookies): MaybePromise<Arrival> {
@@ -42,7 +42,7 @@ function loadOne(app: SessionApp, request: IncomingMessage, cookie: OpenedToken,
 }
 
 function arrivalOf(found: FoundSession | null): Arrival {
-  return { found, lost: found === null, several: false }
+  return { found, lost: found === null, several: false, degraded: null }
 }
 
 /** Of one handle: the one that loaded. Of several: none, since one of them was planted (RFC 6265bis 8.6). */
@@ -52,7 +52,7 @@ function choose(app: SessionApp, request: IncomingMessage, results: readonly (Fo
   if (found === undefined) return arrivalOf(null)
   if (live.every(({ loaded }) => loaded.handle === found.loaded.handle)) return arrivalOf(found)
   app.events.emit('rejected', { request, reason: 'several', handle: undefined })
-  return { found: null, lost: false, several: true }
+  return { found: null, lost: false, several: true, degraded: null }
 }
 
 function tellNone(app: SessionApp, request: IncomingMessage, cookie: OpenedToken, loaded: LoadedSession | 'reused' | null): void {

@@ -31,14 +31,14 @@ export function sessionMiddleware(app: SessionApp): Middleware {
     try {
       arrival = loadSession(app, request, cookies)
     } catch (error) {
-      return refuse(request, error, next)
+      return refuse(app, request, error, reply, next)
     }
 
     // The session → `req.session`, made when somebody looks at it; then the handler. The rest is in `HeldReply`.
     if (!isPromise(arrival)) return proceed(app, request, arrival, reply, next)
     arrival.then(
       (found) => (isUnderWay(app, request, reply) ? next() : proceed(app, request, found, reply, next)),
-      (error) => refuse(request, error, next),
+      (error) => refuse(app, request, error, reply, next),
     )
   }
   return middleware as Middleware
@@ -50,8 +50,11 @@ function proceed(app: SessionApp, request: IncomingMessage, arrival: Arrival, re
   next()
 }
 
-/** A store that fails never makes a stranger of a user. */
-function refuse(request: IncomingMessage, error: unknown, next: Next): void {
+/** A store that fails never makes a stranger of a user, unless the application says that this request may go on without a session. */
+function refuse(app: SessionApp, request: IncomingMessage, error: unknown, reply: Reply, next: Next): void {
+  if (app.config.onStoreError(request) === 'anonymous') {
+    return proceed(app, request, { found: null, lost: false, several: false, degraded: { error } }, reply, next)
+  }
   attachFailure(request)
   next(error)
 }

@@ -36,6 +36,11 @@ export interface SessionOptions {
   readonly storeTimeout?: Duration
   /** Deadline of the first connection. Default `'10s'`. */
   readonly connectTimeout?: Duration
+  /**
+   * What a request gets whose session cannot be loaded. `'fail'` (default): `next(err)` with 503. `'anonymous'`: a session that is `info.degraded`, is never
+   * stored, and neither sets nor clears a cookie; signing in or out rejects. Or a function of the request.
+   */
+  readonly onStoreError?: StoreErrorPolicy | ((request: IncomingMessage) => StoreErrorPolicy)
   /** Whether this request restarts the idle expiry. Default: always. Say `false` for a poll that must not keep a session alive. */
   readonly slide?: (request: IncomingMessage) => boolean
   /** Most bytes of one session's data. Default 64 KiB. */
@@ -49,6 +54,8 @@ export interface SessionOptions {
   /** Cookie store: a store, or the name of one, that keeps a small record per session, so that an ended session's copies die with it. */
   readonly revocation?: string | SessionStore
 }
+
+export type StoreErrorPolicy = 'fail' | 'anonymous'
 
 /** The options, completed. Durations in milliseconds. */
 export interface SessionConfig {
@@ -68,6 +75,7 @@ export interface SessionConfig {
   readonly storeTimeoutMs: number
   readonly connectTimeoutMs: number
   readonly slide: (request: IncomingMessage) => boolean
+  readonly onStoreError: (request: IncomingMessage) => StoreErrorPolicy
   readonly maxBytes: number
   readonly production: boolean
 }
@@ -99,7 +107,7 @@ const ABSENT: Readonly<Record<string, string>> = {
   keys: 'use secret, which takes an array',
 }
 const OWN: readonly string[] =
-  'secret,store,key,expiry,maxLifetime,user,indexes,keepOnSignIn,remember,cookie,proxy,storeTimeout,connectTimeout,slide,maxBytes'.split(
+  'secret,store,key,expiry,maxLifetime,user,indexes,keepOnSignIn,remember,cookie,proxy,storeTimeout,connectTimeout,onStoreError,slide,maxBytes'.split(
     ',',
   )
 
@@ -129,6 +137,7 @@ export function resolveOptions(options: SessionOptions, openStore: OpenStore, wa
     storeTimeoutMs: timeoutMs('storeTimeout', or(given.storeTimeout, '750ms')),
     connectTimeoutMs: timeoutMs('connectTimeout', or(given.connectTimeout, '10s')),
     slide: optionalFunction('slide', given.slide) ?? (() => true),
+    onStoreError: storeErrorPolicy(given.onStoreError),
     maxBytes: positiveInteger('maxBytes', or(given.maxBytes, 64 * 1024)),
     production,
   }
@@ -223,6 +232,14 @@ function flag(option: string, value: unknown): boolean | undefined {
 function optionalFunction<F>(option: string, value: F | undefined): F | undefined {
   if (value === undefined || typeof value === 'function') return value
   throw new TypeError(`${option}: expected a function`)
+}
+
+function storeErrorPolicy(value: unknown): SessionConfig['onStoreError'] {
+  if (typeof value === 'function') return value as SessionConfig['onStoreError']
+  const policy = value === undefined ? 'fail' : value
+  if (policy !== 'fail' && policy !== 'anonymous')
+    throw new TypeError("onStoreError: expected 'fail', 'anonymous' or a function of the request")
+  return () => policy
 }
 
 function positiveInteger(option: string, value: unknown): number {

@@ -30,7 +30,7 @@ export function sessionInfo(state: SessionState): SessionInfo {
     authenticatedAt: date(facts?.authenticatedAt),
     expiresAt: facts === undefined ? null : new Date(expiryOf(facts)),
     lost: arrival.lost,
-    degraded: false,
+    degraded: arrival.degraded !== null,
   }
 }
 

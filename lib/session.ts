@@ -109,6 +109,7 @@ export class Session {
       () => {},
       () => {
         assertUserId(userId)
+        state.exchange.assertNotDegraded()
         state.assertWritable()
         state.assertCookiePossible()
         state.signIn(userId, keep, options.remember ?? config.remember)

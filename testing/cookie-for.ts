@@ -19,7 +19,7 @@ export interface TestCookie {
 export async function cookieFor(sessions: Sessions, data: Readonly<Record<string, unknown>>): Promise<TestCookie> {
   const app = (sessions as unknown as Record<typeof APP, SessionApp>)[APP]
   await sessions.ready()
-  const exchange = new Exchange(app, secureRequest(), { found: null, lost: false, several: false }, null)
+  const exchange = new Exchange(app, secureRequest(), { found: null, lost: false, several: false, degraded: null }, null)
   for (const [key, value] of Object.entries(data)) exchange.state.draft.set(key, value, null)
   await exchange.session.save()
   const { stored } = exchange.state

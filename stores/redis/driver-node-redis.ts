@@ -1,5 +1,6 @@
 // The client of `redis` 5 and 6: a single server, a cluster or a sentinel. They share these calls.
 import type { RedisDriver } from './driver.js'
+import { followTakeovers } from './node-redis-cluster.js'
 
 interface EvalOptions {
   keys: string[]
@@ -25,5 +26,6 @@ export function nodeRedisDriver(given: NodeRedisClient & OptionalCalls): RedisDr
     evalSha: (sha, key, args) => client.evalSha(sha, { keys: [key], arguments: [...args] }),
     eval: (script, key, args) => client.eval(script, { keys: [key], arguments: [...args] }),
     load: async (script) => given.scriptLoad?.(script),
+    release: followTakeovers(given),
   }
 }

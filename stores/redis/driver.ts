@@ -7,6 +7,8 @@ export interface RedisDriver {
   eval(script: string, key: string, args: readonly string[]): Promise<unknown>
   /** Makes the script known in advance, where that is one node's affair; a store works without. */
   load?(script: string): Promise<unknown>
+  /** Takes back what the adapter itself did to the client. */
+  release?(): void
 }
 
 export type RedisClient = NodeRedisClient | IoredisClient

@@ -20,6 +20,7 @@ export function handedInConnection(client: RedisClient & Emitter, driver: RedisD
     open: async () => {},
     close: async () => {
       client.off?.('error', ignore)
+      driver.release?.()
     },
   }
 }

@@ -61,6 +61,28 @@ describe('a draft', () => {
     expect(collected(draft).changes.set).toEqual({ cart: '["pear","plum"]' })
   })
 
+  test.each(['{"a":{"__proto__":{"admin":true}},"b":[{"__proto__":1}]}', '[{"\\u005f_proto__":{"x":1}}]'])(
+    'writes nothing for an object that it only read, though it was set with a nested __proto__: %s (T-77)',
+    (json) => {
+      const first = draftOf()
+      first.set('body', JSON.parse(json), null)
+      const changes = collected(first)
+      first.accept(changes)
+      expect(first.collect()).toBeNull()
+      const text = changes.changes.set?.['body'] ?? ''
+      expect(text).not.toContain('__proto__')
+      const later = new Draft({ body: text }, MAX_BYTES, NEWBORN)
+      expect(JSON.stringify(later.get('body'))).toBe(text)
+      expect([later.collect(), later.writtenText('body')]).toEqual([null, undefined])
+    },
+  )
+
+  test('writes nothing for an object that it only read, though others stored it with a nested __proto__ (T-77)', () => {
+    const draft = new Draft({ body: '{"a":{"__proto__":{"admin":true}}}' }, MAX_BYTES, NEWBORN)
+    expect(draft.get('body')).toEqual({ a: {} })
+    expect([draft.collect(), draft.writtenText('body')]).toEqual([null, undefined])
+  })
+
   test('hands out the same object each time', () => {
     const draft = draftOf({ cart: ['pear'] })
     expect(draft.get('cart')).toBe(draft.get('cart'))

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
-import { memoryStore, type SessionOptions, session } from '../../lib/index.js'
+import { type MemoryStore, memoryStore, type SessionOptions, session } from '../../lib/index.js'
 import { resolveOptions, type SessionConfig } from '../../lib/options.js'
 import { openStoreByName } from '../../stores/by-name.js'
-import { DAY, inProduction, OTHER_SECRET, SECRET, type Warned, warnings } from './harness.js'
+import { appOf, DAY, inProduction, OTHER_SECRET, SECRET, stored, type Warned, warnings } from './harness.js'
 
 let warned: Warned
 beforeEach(() => {
@@ -60,6 +60,15 @@ describe('the options', () => {
     expect(resolved({ store: undefined, expiry: undefined, resave: undefined, cookie: undefined, unheardOf: undefined })).toMatchObject({
       key: 'sid',
     })
+  })
+
+  test('of the memory store go to it, whether it is named or the default', async () => {
+    for (const store of [{ store: 'memory' }, {}]) {
+      const app = appOf({ ...store, max: 10 })
+      for (let made = 0; made < 12; made++) await stored(app.config.store, { made })
+      expect((app.config.store as MemoryStore).size).toBe(10)
+    }
+    expect(sentence({ store: memoryStore(), max: 10 })).toMatch(/^max: unknown option/)
   })
 
   test('take the whole array of secrets, in order', () => {

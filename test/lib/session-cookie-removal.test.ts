@@ -92,6 +92,13 @@ describe('removing the cookie', () => {
     },
   )
 
+  test('everywhere names the domains above the authority of an HTTP/2 request, which has no Host header', () => {
+    const request = requestWith({ ':authority': 'a.example.com:8443' })
+    delete request.headers.host
+    const lines = clearedCookieLines(appOf(), request, true)
+    expect(lines.map((line) => /Domain=([^;]*)/.exec(line)?.[1] ?? '-')).toEqual(['-', 'a.example.com', 'example.com'])
+  })
+
   test('everywhere goes by the path that the browser asked for, also under a mounted router', async () => {
     const below = Object.assign(requestWith({}, '/add?x=/y'), { originalUrl: '/shop/cart/add?x=/y', baseUrl: '/shop/cart' })
     const paths = ['/', '/shop', '/shop/', '/shop/cart', '/shop/cart/', '/shop/cart/add', '/shop/cart/add/']

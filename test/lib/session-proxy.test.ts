@@ -52,6 +52,38 @@ describe('the reserved names', () => {
   })
 })
 
+describe('what is no key, no data and no user', () => {
+  test.each([[5], [null], [undefined], [true], [Symbol('x')], [1n]])(
+    '%p is refused by set, delete and update, with a sentence',
+    async (key) => {
+      const session = await sessionWith({ a: 1 })
+      const problem = new TypeError(`session key: expected a string, got ${typeof key}`)
+      expect(() => session.set(key as never)).toThrow(problem)
+      expect(() => session.set(key as never, 1 as never)).toThrow(problem)
+      expect(() => session.delete(key as never)).toThrow(problem)
+      await expect(session.update(key as never, () => 1)).rejects.toThrow(problem)
+      await expect(session.increment(key as never)).rejects.toThrow(problem)
+      expect(session.toJSON()).toEqual({ a: 1 })
+    },
+  )
+
+  test('is refused for a stranger, too, before anything is stored', async () => {
+    const { session, state } = await exchangeFor(appOf())
+    for (const key of [5, null]) expect(() => session.set(key as never)).toThrow(/^session key: expected a string, got/)
+    await expect(session.increment(5 as never)).rejects.toThrow(/^session key: expected a string, got number/)
+    await session.save()
+    expect(state.stored).toBeNull()
+  })
+
+  test('a session cannot be frozen, sealed or closed to new keys, and goes on working', async () => {
+    const session = await sessionWith({ a: 1 })
+    for (const close of [Object.freeze, Object.seal, Object.preventExtensions]) expect(() => close(session)).toThrow(TypeError)
+    expect([Object.isFrozen(session), Object.isExtensible(session)]).toEqual([false, true])
+    session.b = 2
+    expect(session.toJSON()).toEqual({ a: 1, b: 2 })
+  })
+})
+
 describe('a key as a property', () => {
   test('is read, assigned, deleted and looked for as with the methods', async () => {
     const session = await sessionWith({ cart: ['pear'] })

@@ -63,6 +63,58 @@ describe.each(EVERY_FRAMEWORK)('the token on %s', (framework) => {
     expect((await attacker.get('/data')).json()).toEqual({})
   })
 
+  test('takes nothing of a stranger along at sign-in, not even an object that the login page has changed in place', async () => {
+    const routes = {
+      '/plant': route((session) => session.set({ prefs: { admin: true }, list: ['planted'] })),
+      '/login': route(async (session) => {
+        session.prefs.seen = 1
+        await session.signIn('ann')
+        session.list?.push('mine')
+      }),
+      '/forgot': route((session) => {
+        session.prefs.seen = 1
+        session.userId = 'ann'
+      }),
+      '/kept': route(async (session) => {
+        session.prefs.seen = 1
+        await session.signIn('ann', { keep: ['prefs'] })
+      }),
+      '/set': route(async (session) => {
+        session.prefs = { ...session.prefs, seen: 1 }
+        await session.signIn('ann')
+      }),
+    }
+    const { port } = await open(framework, {}, routes)
+    const prefs = { admin: true, seen: 1 }
+    for (const [path, data] of [
+      ['/login', { userId: 'ann' }],
+      ['/forgot', { userId: 'ann' }],
+      ['/kept', { userId: 'ann', prefs }],
+      ['/set', { userId: 'ann', prefs }],
+    ] as const) {
+      const browser = new Browser(port)
+      await browser.get('/plant')
+      await browser.get(path)
+      expect((await browser.get('/data')).json()).toEqual(data)
+    }
+  })
+
+  test('rotates with an object that says who the user is and was only changed in place, which goes along', async () => {
+    const routes = {
+      '/plant': route((session) => session.set({ user: { id: null, theme: 'dark' }, prefs: { a: 1 } })),
+      '/login': route((session) => {
+        session.prefs.a = 2
+        session.user.id = 'ann'
+      }),
+    }
+    const { browser } = await open(framework, {}, routes)
+    await browser.get('/plant')
+    const before = browser.copy()
+    await browser.get('/login')
+    expect((await browser.get('/data')).json()).toEqual({ user: { id: 'ann', theme: 'dark' } })
+    expect((await before.get('/data')).json()).toEqual({})
+  })
+
   test('that is rightly signed but unknown gets a new handle and verifier with the first write (T-45)', async () => {
     const { browser, store, events } = await open(framework)
     const planted = joinToken(newHandle(), newVerifier())

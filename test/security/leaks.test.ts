@@ -1,8 +1,8 @@
 import { inspect } from 'node:util'
 import { afterEach, describe, expect, jest, test } from '@jest/globals'
-import { memoryStore, type SessionEventName } from '../../lib/index.js'
+import { memoryStore, type SessionEventName, session } from '../../lib/index.js'
 import { proofOf } from '../../lib/token.js'
-import { appOf, inProduction, SECRET, warnings } from '../lib/harness.js'
+import { appOf, inProduction, SECRET, stored, warnings } from '../lib/harness.js'
 import { turn } from '../support/barrier.js'
 import { Browser } from '../support/browser.js'
 import { BACKEND_SECRET, FaultyStore } from '../support/faulty-store.js'
@@ -147,6 +147,22 @@ describe.each(EVERY_FRAMEWORK)('secrets on %s', (framework) => {
     expect([failed.status, failed.setCookie, failed.body.includes('ann')]).toEqual([503, [], false])
     expect(await userOf(browser)).toBe('ann')
   })
+})
+
+test('what session() returns shows no secret to whoever prints it, nor does its configuration (T-35)', async () => {
+  const secrets = [SECRET, 'an older secret, which still verifies what it signed']
+  for (const store of [memoryStore(), new FaultyStore(memoryStore())]) {
+    const sessions = session({ secret: secrets, store })
+    const app = appOf({ secret: secrets, store })
+    await stored(store, { userId: 'ann' })
+    const shown = [sessions, { sessions }, [sessions], app, app.config, { ...app.config }, Object.values(app), Object.entries(sessions)]
+    for (const value of shown) {
+      const text = inspect(value, { depth: 8, showHidden: false })
+      for (const secret of secrets) expect(text).not.toContain(secret)
+    }
+    expect(JSON.stringify([app, app.config, sessions])).not.toMatch(/secret/i)
+    expect(app.config.secrets).toEqual(secrets)
+  }
 })
 
 test('a weak secret does not stand in its own warning, a strong one in no error (T-35)', () => {

@@ -1,4 +1,5 @@
 // A Redis Cluster of three masters and three replicas on loopback.
+import { setTimeout as delay } from 'node:timers/promises'
 import { createClient } from 'redis'
 import { type RedisServer, startRedis } from './redis-server.js'
 import { freePort, HOST } from './server-process.js'
@@ -6,8 +7,8 @@ import { freePort, HOST } from './server-process.js'
 export interface RedisCluster {
   /** Three masters, then the replica of each. */
   readonly nodes: readonly RedisServer[]
-  /** One command to one node. */
-  ask(node: number, ...command: string[]): Promise<unknown>
+  /** Resolves once each replica has as many keys as its master. WAIT would tell of the writes of its own connection only. */
+  replicated(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -15,16 +16,23 @@ const MASTERS = 3
 const SLOTS = 16_384
 /** A master that is silent for so long is taken for dead. */
 const NODE_TIMEOUT_MS = 1000
+const READY_MS = 20_000
 
 export async function startRedisCluster(): Promise<RedisCluster> {
   const nodes = await Promise.all(Array.from({ length: 2 * MASTERS }, startNode))
-  const cluster = clusterOf(nodes)
+  const stop = async (): Promise<void> => {
+    await Promise.all(nodes.map((node) => node.stop()))
+  }
   try {
-    await join(cluster)
-    return cluster
+    await join(nodes)
   } catch (error) {
-    await cluster.stop()
+    await stop()
     throw error
+  }
+  return {
+    nodes,
+    stop,
+    replicated: () => untilEach(pairsOf(nodes), async ([master, replica]) => (await keys(master)) === (await keys(replica))),
   }
 }
 
@@ -42,44 +50,45 @@ async function startNode(): Promise<RedisServer> {
   })
 }
 
-function clusterOf(nodes: readonly RedisServer[]): RedisCluster {
-  return {
-    nodes,
-    ask: (node, ...command) => askNode(nodes[node], command),
-    stop: async () => {
-      await Promise.all(nodes.map((node) => node.stop()))
-    },
-  }
-}
-
-async function askNode(node: RedisServer | undefined, command: string[]): Promise<unknown> {
-  const client = createClient({ url: node?.url ?? '', RESP: 2, socket: { reconnectStrategy: false } })
+async function ask(node: RedisServer, ...command: string[]): Promise<string> {
+  const client = createClient({ url: node.url, RESP: 2, socket: { reconnectStrategy: false } })
   client.on('error', () => {})
   await client.connect()
   try {
-    return await client.sendCommand(command)
+    return String(await client.sendCommand(command))
   } finally {
     client.destroy()
   }
 }
 
-async function join({ nodes, ask }: RedisCluster): Promise<void> {
-  for (const [n] of nodes.entries()) await ask(n, 'CLUSTER', 'SET-CONFIG-EPOCH', String(n + 1))
-  for (let n = 0; n < MASTERS; n++) {
-    const [first, next] = [n, n + 1].map((part) => Math.ceil((part * SLOTS) / MASTERS))
-    await ask(n, 'CLUSTER', 'ADDSLOTSRANGE', String(first), String((next ?? SLOTS) - 1))
+async function join(nodes: readonly RedisServer[]): Promise<void> {
+  for (const [n, node] of nodes.entries()) await ask(node, 'CLUSTER', 'SET-CONFIG-EPOCH', String(n + 1))
+  const pairs = pairsOf(nodes)
+  for (const [n, [master]] of pairs.entries()) {
+    const [first = 0, next = SLOTS] = [n, n + 1].map((part) => Math.ceil((part * SLOTS) / MASTERS))
+    await ask(master, 'CLUSTER', 'ADDSLOTSRANGE', String(first), String(next - 1))
   }
-  const buses = await Promise.all(nodes.map((_, n) => ask(n, 'CONFIG', 'GET', 'cluster-port')))
-  for (const [n, { port }] of nodes.entries()) {
-    if (n > 0) await ask(0, 'CLUSTER', 'MEET', HOST, String(port), String((buses[n] as string[])[1]))
-  }
-  const ids = await Promise.all(nodes.map((_, n) => ask(n, 'CLUSTER', 'MYID')))
-  await untilAll(nodes, async (n) => String(await ask(n, 'CLUSTER', 'NODES')).split('\n').length > nodes.length)
-  for (let n = MASTERS; n < nodes.length; n++) {
-    const replicate = async () => ask(n, 'CLUSTER', 'REPLICATE', String(ids[n - MASTERS]))
-    await untilAll([n], async () => (await replicate().catch(() => '')) === 'OK')
-  }
-  await untilAll(nodes, async (n) => isReady(String(await ask(n, 'CLUSTER', 'INFO')), String(await ask(n, 'INFO', 'replication'))))
+  const [meeting, ...others] = nodes
+  for (const node of others) await ask(meeting as RedisServer, 'CLUSTER', 'MEET', HOST, String(node.port), await busPort(node))
+  await untilEach(nodes, async (node) => (await ask(node, 'CLUSTER', 'NODES')).split('\n').length > nodes.length)
+  await untilEach(pairs, async ([master, replica]) => {
+    const id = await ask(master, 'CLUSTER', 'MYID')
+    return (await ask(replica, 'CLUSTER', 'REPLICATE', id).catch(() => '')) === 'OK'
+  })
+  await untilEach(nodes, async (node) => isReady(await ask(node, 'CLUSTER', 'INFO'), await ask(node, 'INFO', 'replication')))
+}
+
+/** Each master with its replica. */
+function pairsOf(nodes: readonly RedisServer[]): [RedisServer, RedisServer][] {
+  return nodes.slice(0, MASTERS).map((master, n) => [master, nodes[MASTERS + n] as RedisServer])
+}
+
+async function busPort(node: RedisServer): Promise<string> {
+  return (await ask(node, 'CONFIG', 'GET', 'cluster-port')).split(',')[1] ?? ''
+}
+
+async function keys(node: RedisServer): Promise<string> {
+  return ask(node, 'DBSIZE')
 }
 
 function isReady(cluster: string, replication: string): boolean {
@@ -87,12 +96,12 @@ function isReady(cluster: string, replication: string): boolean {
   return /cluster_state:ok/.test(cluster) && /cluster_size:3/.test(cluster) && linked.test(replication)
 }
 
-async function untilAll(nodes: readonly unknown[], holds: (node: number) => Promise<boolean>): Promise<void> {
-  const end = Date.now() + 20_000
-  for (const n of nodes.length === 1 ? [Number(nodes[0])] : nodes.keys()) {
-    while (!(await holds(n))) {
-      if (Date.now() > end) throw new Error('the nodes did not become a cluster')
-      await new Promise((resolve) => setTimeout(resolve, 25))
+async function untilEach<T>(each: readonly T[], holds: (one: T) => Promise<boolean>): Promise<void> {
+  const end = Date.now() + READY_MS
+  for (const one of each) {
+    while (!(await holds(one))) {
+      if (Date.now() > end) throw new Error(`the cluster was not ready within ${READY_MS} ms`)
+      await delay(25)
     }
   }
 }

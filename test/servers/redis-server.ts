@@ -1,4 +1,6 @@
 // A Redis of its own for a test file, empty and without persistence.
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { type ServerProcess, startServer } from './server-process.js'
 
 export interface RedisServer extends ServerProcess {
@@ -10,8 +12,8 @@ export interface RedisServerOptions {
   readonly config?: Readonly<Record<string, string>>
   /** Default: a free one. */
   readonly port?: number
-  /** Started as a sentinel, which wants a file of its own to write to. */
-  readonly sentinelFile?: string
+  /** Started as a sentinel, with these lines; it rewrites the file that they stand in. */
+  readonly sentinel?: readonly string[]
 }
 
 export async function startRedis(options: RedisServerOptions = {}): Promise<RedisServer> {
@@ -34,10 +36,13 @@ export async function anyRedis(): Promise<{ readonly url: string; stop(): Promis
   return url === undefined || url === '' ? startRedis() : { url, stop: async () => {} }
 }
 
-function commandLine({ config = {}, sentinelFile }: RedisServerOptions, port: number, folder: string): string[] {
-  const settings = { port: String(port), bind: '127.0.0.1', dir: folder, ...(sentinelFile === undefined && WITHOUT_FILES), ...config }
+function commandLine({ config = {}, sentinel }: RedisServerOptions, port: number, folder: string): string[] {
+  const settings = { port: String(port), bind: '127.0.0.1', dir: folder, ...(sentinel === undefined && WITHOUT_FILES), ...config }
   const flags = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value])
-  return sentinelFile === undefined ? flags : [sentinelFile, '--sentinel', ...flags]
+  if (sentinel === undefined) return flags
+  const file = join(folder, 'sentinel.conf')
+  writeFileSync(file, `${sentinel.join('\n')}\n`)
+  return [file, '--sentinel', ...flags]
 }
 
 const WITHOUT_FILES = { save: '', appendonly: 'no' }

@@ -1,0 +1,58 @@
+// A store in trouble is left alone briefly, and never has more calls to answer than it can: no driver does that by itself.
+import { performance } from 'node:perf_hooks'
+import { isUnknownOutcome, SessionStoreError } from './errors.js'
+import { isPromise } from './maybe.js'
+import type { MaybePromise } from './store.js'
+
+/** Timeouts or connection errors in a row after which the store is left alone. */
+const TROUBLES = 5
+
+/** How long, before one call may try again. Short, so that a store that is back is in use within a second. */
+const REST_MS = 300
+
+/** Most calls without an answer; those that timed out still count, since the driver keeps them. */
+const MAX_IN_FLIGHT = 1000
+
+export class StoreGate {
+  #inFlight = 0
+  #troubles = 0
+  #restUntil = 0
+  #trying = false
+
+  /** Refuses with a `SessionStoreError` if the store must not be asked now. Nothing was sent then. */
+  assertOpen(operation: string, refuse: (error: SessionStoreError) => never): void {
+    if (this.#inFlight >= MAX_IN_FLIGHT) refuse(notTried(operation, 'too many calls wait for an answer'))
+    if (this.#troubles < TROUBLES) return
+    if (this.#trying || performance.now() < this.#restUntil) refuse(notTried(operation, 'the store failed several times in a row'))
+    this.#trying = true
+  }
+
+  /** Counts a call until its own answer comes, however late. */
+  track<T>(answer: MaybePromise<T>): MaybePromise<T> {
+    if (!isPromise(answer)) return answer
+    this.#inFlight++
+    const settled = (): void => {
+      this.#inFlight--
+    }
+    answer.then(settled, settled)
+    return answer
+  }
+
+  succeeded<T>(value: T): T {
+    this.#troubles = 0
+    this.#trying = false
+    return value
+  }
+
+  /** A refusal ("out of memory") is an answer, and no sign of trouble. */
+  failed(error: unknown): void {
+    if (!isUnknownOutcome(error)) return this.succeeded(undefined)
+    this.#troubles++
+    this.#trying = false
+    this.#restUntil = performance.now() + REST_MS
+  }
+}
+
+function notTried(operation: string, why: string): SessionStoreError {
+  return new SessionStoreError(operation, `was not tried: ${why}`, { unknown: false })
+}
