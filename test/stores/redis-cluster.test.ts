@@ -34,6 +34,10 @@ const CLIENTS: Readonly<Record<string, () => Promise<RedisClient>>> = {
 afterAll(async () => {
   for (const close of closes) await close()
   await (await cluster).stop()
+  for (let i = 0; i < 4; i++) {
+    console.log(process.getActiveResourcesInfo().join(' '))
+    await new Promise((r) => setTimeout(r, 800))
+  }
 })
 
 for (const [driver, connect] of Object.entries(CLIENTS)) {
