@@ -36,6 +36,11 @@ export function isNoScript(error: unknown): boolean {
   return /\bNOSCRIPT\b/.test(messageOf(error))
 }
 
+/** The driver had no connection to send it on. */
+export function isNotSent(error: unknown): boolean {
+  return error instanceof NotConnectedError || NOT_SENT.test(nameOf(error)) || NOT_SENT.test(messageOf(error))
+}
+
 export function refusalOf(error: unknown): string | undefined {
   const message = messageOf(error)
   return REFUSALS.find(([pattern]) => pattern.test(message))?.[1]
@@ -45,7 +50,7 @@ export function storeError(operation: string, cause: unknown): SessionStoreError
   if (cause instanceof SessionStoreError) return cause
   const refusal = refusalOf(cause)
   if (refusal !== undefined) return new SessionStoreError(operation, `was refused: ${refusal}`, { cause, unknown: false })
-  if (cause instanceof NotConnectedError || NOT_SENT.test(nameOf(cause)) || NOT_SENT.test(messageOf(cause))) {
+  if (isNotSent(cause)) {
     return new SessionStoreError(operation, 'failed: there is no connection to Redis', { cause, unknown: false })
   }
   return new SessionStoreError(operation, 'failed', { cause, unknown: true })

@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import { SessionStoreError } from '../../lib/errors.js'
 import type { RedisDriver } from './driver.js'
-import { isReadOnly, NotConnectedError, refusalOf } from './errors.js'
+import { isNotSent, isReadOnly, NotConnectedError, refusalOf } from './errors.js'
 import type { ConnectOptions } from './options.js'
 
 /** TCP (and TLS); within it the driver ends its own attempt. */
@@ -14,8 +14,13 @@ const CONNECT_MS = 500
 const ATTEMPT_MS = 600
 const FIRST_PAUSE_MS = 25
 const LONGEST_PAUSE_MS = 200
-/** A connection on which nothing came back for so long, while commands wait, is given up. Longer than the deadline of a call. */
-const SILENT_MS = 1000
+/** The server answered and wants none of us; asking as often as one that is away would be rude. */
+const REFUSED_PAUSE_MS = 500
+/**
+ * A connection on which nothing came back between so many looks, while commands wait, is given up: after a second, longer than the deadline
+ * of a call. Looks and not a clock, because a process that was busy itself finds both the time gone by and the answers unread.
+ */
+const SILENT_LOOKS = 4
 const LOOK_MS = 250
 
 /** As much of the driver's client as is used here. */
@@ -39,7 +44,7 @@ export class OwnConnection implements RedisDriver {
   private cause: unknown
   private closed = false
   private waiting = 0
-  private lastAnswer = 0
+  private silentLooks = 0
 
   constructor(options: ConnectOptions) {
     this.#options = options
@@ -89,23 +94,21 @@ export class OwnConnection implements RedisDriver {
   private async send(args: readonly string[]): Promise<unknown> {
     const client = this.#client
     if (client === null) throw new NotConnectedError({ cause: this.cause })
-    if (this.waiting++ === 0) this.lastAnswer = performance.now()
+    this.waiting++
     try {
       return await client.sendCommand(args)
     } catch (error) {
-      // The server became a replica; whoever is master now may be reached under the same name.
-      if (isReadOnly(error)) this.replace(client, error)
+      // The server became a replica: whoever is master now may be reached under the same name. Or the client closed itself.
+      if (isReadOnly(error) || isNotSent(error)) this.replace(client, error)
       throw error
     } finally {
       this.waiting--
-      this.lastAnswer = performance.now()
+      this.silentLooks = 0
     }
   }
 
   private keepTrying(): Promise<void> {
-    this.connecting ??= this.tryUntilConnected().finally(() => {
-      this.connecting = null
-    })
+    this.connecting ??= this.tryUntilConnected()
     return this.connecting
   }
 
@@ -115,11 +118,9 @@ export class OwnConnection implements RedisDriver {
         return this.use(await this.connectOnce())
       } catch (error) {
         this.cause = error
-        const refusal = refusalOf(error)
-        if (refusal !== undefined)
-          this.onRefusal(new SessionStoreError('connect', `was refused: ${refusal}`, { cause: error, unknown: false }))
-        if (error instanceof SessionStoreError) this.onRefusal(error)
-        await delay(pause)
+        const refusal = refusalToConnect(error)
+        if (refusal !== null) this.onRefusal(refusal)
+        await delay(refusal === null ? pause : REFUSED_PAUSE_MS)
       }
     }
   }
@@ -145,14 +146,14 @@ export class OwnConnection implements RedisDriver {
 
   private use(client: OwnClient): void {
     if (this.closed) return end(client)
+    this.connecting = null
     this.#client = client
     this.#watch ??= setInterval(() => this.look(), LOOK_MS).unref()
   }
 
   private look(): void {
-    if (this.#client !== null && this.waiting > 0 && performance.now() - this.lastAnswer > SILENT_MS) {
-      this.replace(this.#client, new NotConnectedError())
-    }
+    if (this.#client === null || this.waiting === 0) this.silentLooks = 0
+    else if (this.silentLooks++ >= SILENT_LOOKS) this.replace(this.#client, new NotConnectedError())
   }
 
   /** Commands under way fail; new ones are refused until there is a connection again. */
@@ -163,6 +164,13 @@ export class OwnConnection implements RedisDriver {
     end(client)
     if (!this.closed) this.keepTrying().catch(() => {})
   }
+}
+
+/** What waiting does not change; `null` for a server that is away. */
+function refusalToConnect(cause: unknown): SessionStoreError | null {
+  if (cause instanceof SessionStoreError) return cause
+  const refusal = refusalOf(cause)
+  return refusal === undefined ? null : new SessionStoreError('connect', `was refused: ${refusal}`, { cause, unknown: false })
 }
 
 function attemptMs({ createClient }: ConnectOptions): number {

@@ -1,5 +1,8 @@
 // What stands in Redis, for how long, and how many commands it takes.
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals'
+import crypto from 'node:crypto'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from '@jest/globals'
+import { Redis } from 'ioredis'
+import { createClient, RESP_TYPES } from 'redis'
 import { type SessionTerms, USER_INDEX } from '../../lib/store.js'
 import { parseToken } from '../../lib/token.js'
 import { type RedisStore, redisStore } from '../../stores/redis.js'
@@ -193,6 +196,55 @@ test('SCRIPT FLUSH: every operation goes on', async () => {
   expect(await flushed(() => store.index.count('room', 'c'))).toBe(1)
   expect(await flushed(() => store.index.find(handle))).toMatchObject({ handle })
   expect(await flushed(() => store.destroy(rotated?.token ?? ''))).toBe(true)
+})
+
+test('T-5: a handle that exists is tried again, and its session is not touched', async () => {
+  const first = await newSession({ room: 'a' })
+  const used = Buffer.from(first.handle, 'base64url')
+  const generator = jest.spyOn(crypto, 'randomBytes').mockImplementationOnce(() => used as never)
+  const second = await newSession({ room: 'b' })
+  generator.mockRestore()
+  expect(second.handle).not.toBe(first.handle)
+  expect((await loaded(first.token)).facts.indexes).toMatchObject({ room: 'a' })
+  expect(await store.index.list('room', 'b')).toMatchObject([{ handle: second.handle }])
+})
+
+test('T-5: a generator that is stuck gives an error, and never two sessions in one record', async () => {
+  const generator = jest.spyOn(crypto, 'randomBytes').mockImplementation((size: number) => Buffer.alloc(size, 7) as never)
+  const first = await store.create(record({}, { owner: '"one"' }))
+  await expect(store.create(record({}, { owner: '"two"' }))).rejects.toMatchObject({ code: 'ERR_SESSION_STORE', unknown: false })
+  generator.mockRestore()
+  expect((await loaded(first.token)).values['owner']).toBe('"one"')
+})
+
+test('a session that leaves its value while it is reassigned is not moved, and stands under neither', async () => {
+  const { handle } = await newSession({ room: 'a' })
+  await redis.hSet(`sess:${handle}`, 'x:room', 'elsewhere')
+  expect(await store.index.reassign('room', 'a', 'b', '"b"')).toBe(0)
+  expect(await redis.hGet(`sess:${handle}`, 'x:room')).toBe('elsewhere')
+  await until('no entry is left behind', async () => (await redis.exists('sess:i:room:b')) === 0)
+})
+
+test('a client that gives Buffers where texts are expected is told so', async () => {
+  const client = new Redis(server.url)
+  const buffered = redisStore({
+    client: {
+      evalsha: (sha, keys, ...args) => client.evalshaBuffer(sha, keys, ...args),
+      eval: (script, keys, ...args) => client.evalBuffer(script, keys, ...args),
+    },
+  })
+  const { token } = await buffered.create(record())
+  await expect(buffered.load(token, { slide: false })).rejects.toThrow('a client that is handed in must give texts, not Buffers')
+  await client.quit()
+})
+
+test('a client of redis that maps replies to Buffers is read as text all the same', async () => {
+  const client = createClient({ url: server.url, commandOptions: { typeMapping: { [RESP_TYPES.BLOB_STRING]: Buffer } } })
+  await client.connect()
+  const mapped = redisStore({ client })
+  const { token, handle } = await mapped.create(record({}, { a: '1' }))
+  expect(await mapped.load(token, { slide: true })).toMatchObject({ handle, values: { a: '1' } })
+  await client.close()
 })
 
 test('a session of a thousand keys is created, cleared and read', async () => {

@@ -49,6 +49,16 @@ describe('maxmemory with noeviction, and full', () => {
   })
 })
 
+test('a script that was flushed while memory is full is refused clearly too', async () => {
+  const server = await ownServer()
+  const store = await ownStore({ url: server.url })
+  const redis = await inspector(server.url)
+  await redis.scriptFlush()
+  redis.destroy()
+  await fill(server)
+  await expect(store.create(record())).rejects.toThrow('session store: create was refused: out of memory')
+})
+
 describe('an evicting policy', () => {
   test('is warned of at the start, once', async () => {
     const server = await ownServer({ config: { 'maxmemory-policy': 'allkeys-lru' } })

@@ -1,5 +1,5 @@
 // Clients of each driver on a real server, for the tests of the Redis store.
-import { Cluster, Redis } from 'ioredis'
+import { Redis } from 'ioredis'
 import { createClient } from 'redis'
 import { createClient as createClient5 } from 'redis5'
 import type { SessionTerms } from '../../lib/store.js'
@@ -51,5 +51,3 @@ export async function until(what: string, holds: () => boolean | Promise<boolean
     await new Promise((resolve) => setTimeout(resolve, 10))
   }
 }
-
-export { Cluster, Redis }

@@ -1,0 +1,149 @@
+// Sessions in a store made for express-session: connect-redis and its like. That contract knows `get`, `set` and `destroy` of a whole session
+// and nothing between, so every write reads first, checks the proof, merges, and writes the whole.
+//
+// Writers in this process take turns and lose nothing. Of two processes, the one that writes between the other's read and its write loses its
+// change, and an end or a sign-in that falls there is undone. The store for Redis that comes with this package has no such gap.
+
+import { SessionStoreError } from '../lib/errors.js'
+import type { LoadedSession, SessionChanges, SessionRecord, SessionStore, StoredSession, StoreLimit, UpdateResult } from '../lib/store.js'
+import { joinToken, newHandle, newVerifier, parseToken, proofOf, sameProof } from '../lib/token.js'
+import { Calls, type ExpressSessionStore } from './express-store/calls.js'
+import { expiresAt, factsOfNew, factsOfRotated, factsOfUpdated, isDue } from './express-store/facts.js'
+import { type Kept, keptIn, objectOf } from './express-store/record.js'
+import { Turns } from './express-store/turns.js'
+import { changedValues, changesNothing, meetsExpectations, mergedText } from './express-store/values.js'
+
+export type { ExpressSessionStore } from './express-store/calls.js'
+
+/** Two random handles of 128 bits never meet; a broken generator must not loop for ever. */
+const CREATE_ATTEMPTS = 5
+
+interface Live extends Kept {
+  readonly handle: string
+  readonly now: number
+}
+
+/** Wrap a store once: two wrappers of one store do not know of each other's writers. */
+export function expressStore(store: ExpressSessionStore): SessionStore {
+  return new WrappedStore(store)
+}
+
+/** What was given as `store`, wrapped if it is a store for express-session; anything else comes back as it is. */
+export function adoptStore<T>(store: T): T | SessionStore {
+  return isExpressStore(store) ? expressStore(store) : store
+}
+
+export function isExpressStore(store: unknown): store is ExpressSessionStore {
+  if (typeof store !== 'object' || store === null || 'create' in store) return false
+  const methods = store as Readonly<Record<string, unknown>>
+  return ['get', 'set', 'destroy'].every((method) => typeof methods[method] === 'function')
+}
+
+class WrappedStore implements SessionStore {
+  readonly name: string = 'express-session'
+  readonly cannot: readonly StoreLimit[] = ['merge', 'expect', 'revoke', 'index', 'own-clock']
+  readonly #calls: Calls
+  readonly #turns: Turns = new Turns()
+
+  constructor(store: ExpressSessionStore) {
+    this.#calls = new Calls(store)
+  }
+
+  async create({ values, terms }: SessionRecord): Promise<StoredSession> {
+    const now = Date.now()
+    const [verifier, facts, own] = [newVerifier(), factsOfNew(terms, now), mergedText(values)]
+    const handle = await this.freeHandle()
+    await this.#calls.set(handle, objectOf({ proof: proofOf(verifier), facts, values: own }, now))
+    return { handle, token: joinToken(handle, verifier), facts }
+  }
+
+  async load(token: string, { slide }: { readonly slide: boolean }): Promise<LoadedSession | 'reused' | null> {
+    const found = await this.find(token)
+    if (found === null || found === 'reused') return found
+    const { handle, values, facts, now } = found
+    const seenAt = slide && isDue(facts, now) ? await this.slide(token, facts.seenAt) : facts.seenAt
+    return { handle, values, facts: { ...facts, seenAt }, now, token }
+  }
+
+  update(token: string, changes: SessionChanges): Promise<UpdateResult> {
+    return this.inTurn(token, GONE, async (live) => {
+      if (!meetsExpectations(live.values, changes)) return { outcome: 'conflict' }
+      const facts = factsOfUpdated(live.facts, changes)
+      if (!changesNothing(changes)) await this.write(live, { facts, values: changedValues(live.values, changes) })
+      return { outcome: 'saved', token }
+    })
+  }
+
+  rotate(token: string, changes: SessionChanges): Promise<StoredSession | null> {
+    return this.inTurn(token, null, async (live) => {
+      // The contract has no "conflict" here; applying nothing is what `expect` asks for.
+      if (!meetsExpectations(live.values, changes)) return null
+      const verifier = newVerifier()
+      const facts = factsOfRotated(live.facts, changes, live.now)
+      await this.write(live, { proof: proofOf(verifier), facts, values: changedValues(live.values, changes) })
+      return { handle: live.handle, token: joinToken(live.handle, verifier), facts }
+    })
+  }
+
+  destroy(token: string): Promise<boolean> {
+    return this.inTurn(token, false, async ({ handle }) => {
+      await this.#calls.destroy(handle)
+      return true
+    })
+  }
+
+  /**
+   * Stamped by a whole write, though most such stores have a `touch`: theirs moves the TTL alone, and by what stands in the session it would
+   * then be over before its time. A write that fails is no reason to fail a read: the session was found, and the next load tries again.
+   */
+  private async slide(token: string, seenBefore: number): Promise<number> {
+    try {
+      return await this.inTurn(token, seenBefore, async (live) => {
+        const { facts, now } = live
+        // Loads of the same moment are all due; the first one has stamped it.
+        if (!isDue(facts, now)) return facts.seenAt
+        await this.write(live, { facts: { ...facts, seenAt: now } })
+        return now
+      })
+    } catch {
+      return seenBefore
+    }
+  }
+
+  /** Gives `work` the session as it is stored when its turn comes; `none` if the token opens nothing by then. */
+  private async inTurn<T>(token: string, none: T, work: (live: Live) => Promise<T>): Promise<T> {
+    const parts = parseToken(token)
+    if (parts === null) return none
+    return await this.#turns.take(parts.handle, async () => {
+      const found = await this.find(token)
+      return found === null || found === 'reused' ? none : await work(found)
+    })
+  }
+
+  /** The live session that the token opens; `'reused'` if only its handle is right. */
+  private async find(token: string): Promise<Live | 'reused' | null> {
+    const parts = parseToken(token)
+    if (parts === null) return null
+    const kept = keptIn(await this.#calls.get(parts.handle))
+    const now = Date.now()
+    // By the facts and not by the store's TTL, which is in whole seconds, or switched off, or the store has none.
+    if (kept === null || now >= expiresAt(kept.facts)) return null
+    return sameProof(kept.proof, proofOf(parts.verifier)) ? { ...kept, handle: parts.handle, now } : 'reused'
+  }
+
+  private write({ handle, proof, facts, values, now }: Live, next: Partial<Kept>): Promise<void> {
+    return this.#calls.set(handle, objectOf({ proof, facts, values, ...next }, now))
+  }
+
+  /** `set` overwrites, so it is asked first; whatever is there, also another library's, is not ours to replace. */
+  private async freeHandle(): Promise<string> {
+    for (let attempt = 0; attempt < CREATE_ATTEMPTS; attempt++) {
+      const handle = newHandle()
+      const found = await this.#calls.get(handle)
+      if (found === undefined || found === null) return handle
+    }
+    throw new SessionStoreError('create', `met a handle in use ${CREATE_ATTEMPTS} times: random numbers are broken`, { unknown: false })
+  }
+}
+
+const GONE: UpdateResult = Object.freeze({ outcome: 'gone' })

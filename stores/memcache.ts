@@ -1,0 +1,153 @@
+// Sessions in memcached: one item each, read with one GET, written by compare-and-set. memcached knows whole seconds and forgets what it
+// has no room for; both clocks are judged here, by the application's time, and an item's expiry only tidies up.
+import { SessionStoreError } from '../lib/errors.js'
+import type { LoadedSession, SessionChanges, SessionRecord, SessionStore, StoredSession, StoreLimit, UpdateResult } from '../lib/store.js'
+import { joinToken, newVerifier, parseToken, proofOf, sameProof } from '../lib/token.js'
+import { pauseBefore, WRITE_ATTEMPTS } from './memcache/contention.js'
+import type { Entry } from './memcache/envelope.js'
+import { tooManyWriters } from './memcache/errors.js'
+import { factsOfNew, factsOfRotated, factsOfUpdated, isDue, isLive } from './memcache/facts.js'
+import { type Item, Items, type Written } from './memcache/items.js'
+import { type CompleteOptions, completeOptions, type MemcacheStoreOptions } from './memcache/options.js'
+import { changedValues, copyText, meetsExpectations } from './memcache/values.js'
+
+export type { MemcacheClient } from './memcache/link.js'
+export type { MemcacheStoreClientOptions, MemcacheStoreOptions, MemcacheStoreServerOptions } from './memcache/options.js'
+
+/** Two random handles of 128 bits never meet; a broken generator must not loop for ever. */
+const CREATE_ATTEMPTS = 5
+/** Whoever writes so often in between slides next time. */
+const SLIDE_ATTEMPTS = 5
+
+export interface MemcacheStore extends SessionStore {
+  readonly cannot: readonly StoreLimit[]
+  ready(): Promise<void>
+  close(): Promise<void>
+}
+
+/** The item that the token opens. */
+interface Found extends Item {
+  readonly handle: string
+  readonly now: number
+}
+
+export function memcacheStore(options: MemcacheStoreOptions = {}): MemcacheStore {
+  return new Memcache(completeOptions(options))
+}
+
+class Memcache implements MemcacheStore {
+  readonly name: string = 'memcache'
+  readonly cannot: readonly StoreLimit[] = ['index', 'own-clock']
+  private readonly items: Items
+  private readonly clock: () => number
+
+  constructor(options: CompleteOptions) {
+    this.items = new Items(options)
+    this.clock = options.clock
+  }
+
+  ready(): Promise<void> {
+    return this.items.open()
+  }
+
+  close(): Promise<void> {
+    return this.items.close()
+  }
+
+  async create({ values, terms }: SessionRecord): Promise<StoredSession> {
+    const now = this.clock()
+    const facts = factsOfNew(terms, now)
+    for (let attempt = 1; ; attempt++) {
+      const [handle, verifier] = [this.items.freeHandle(), newVerifier()]
+      const added = await this.items.add(handle, { proof: proofOf(verifier), facts, values: copyText(values) }, now)
+      if (added === true) return { handle, token: joinToken(handle, verifier), facts }
+      if (attempt === CREATE_ATTEMPTS) throw noPlace(added)
+    }
+  }
+
+  async load(token: string, { slide }: { readonly slide: boolean }): Promise<LoadedSession | 'reused' | null> {
+    for (let attempt = 1; ; attempt++) {
+      const found = await this.find('load', token)
+      if (found === null || found === 'reused') return found
+      if (!slide || !isDue(found.entry.facts, found.now)) return loaded(found, token)
+      const { outcome, entry } = await this.slide(found)
+      if (outcome !== 'changed' || attempt === SLIDE_ATTEMPTS) return loaded({ ...found, entry }, token)
+    }
+  }
+
+  async update(token: string, changes: SessionChanges): Promise<UpdateResult> {
+    const result = await this.write('update', token, ({ entry }) => {
+      if (!meetsExpectations(entry.values, changes.expect)) return null
+      return { ...entry, facts: factsOfUpdated(entry.facts, changes), values: changedValues(entry.values, changes) }
+    })
+    return typeof result === 'string' ? { outcome: result } : { outcome: 'saved', token }
+  }
+
+  async rotate(token: string, changes: SessionChanges): Promise<StoredSession | null> {
+    const verifier = newVerifier()
+    const proof = proofOf(verifier)
+    const result = await this.write('rotate', token, ({ entry, now }) => {
+      // The contract has no "conflict" here; applying nothing is what `expect` asks for.
+      if (!meetsExpectations(entry.values, changes.expect)) return null
+      return { proof, facts: factsOfRotated(entry.facts, changes, now), values: changedValues(entry.values, changes) }
+    })
+    if (typeof result === 'string') return null
+    return { handle: result.handle, token: joinToken(result.handle, verifier), facts: result.entry.facts }
+  }
+
+  async destroy(token: string): Promise<boolean> {
+    for (let attempt = 1; attempt <= WRITE_ATTEMPTS; attempt++) {
+      const found = await this.find('destroy', token)
+      if (found === null || found === 'reused') return false
+      const outcome = await this.items.delete('destroy', found.handle, found.cas)
+      if (outcome !== 'changed') return outcome === 'written'
+      await pauseBefore(attempt)
+    }
+    throw tooManyWriters('destroy', WRITE_ATTEMPTS)
+  }
+
+  /** The live session that the token opens; `'reused'` if only its handle is right. */
+  private async find(operation: string, token: string): Promise<Found | 'reused' | null> {
+    const parts = parseToken(token)
+    if (parts === null) return null
+    const item = await this.items.get(operation, parts.handle)
+    const now = this.clock()
+    if (item === null || !isLive(item.entry.facts, now)) return null
+    return sameProof(item.entry.proof, proofOf(parts.verifier)) ? { ...item, handle: parts.handle, now } : 'reused'
+  }
+
+  /** A failure is no reason to refuse a session that has been read: the next load slides. */
+  private async slide({ entry, cas, handle, now }: Found): Promise<{ outcome: Written | 'failed'; entry: Entry }> {
+    const next = { ...entry, facts: { ...entry.facts, seenAt: now } }
+    const outcome = await this.items.replace('load', handle, { entry: next, cas }, now).catch(() => 'failed' as const)
+    return { outcome, entry: outcome === 'written' ? next : entry }
+  }
+
+  /** Reads, changes and writes back until nobody else wrote in between; `null` of `change` is a conflict. */
+  private async write(
+    operation: string,
+    token: string,
+    change: (found: Found) => Entry | null,
+  ): Promise<{ handle: string; entry: Entry } | 'gone' | 'conflict'> {
+    for (let attempt = 1; attempt <= WRITE_ATTEMPTS; attempt++) {
+      const found = await this.find(operation, token)
+      if (found === null || found === 'reused') return 'gone'
+      const entry = change(found)
+      if (entry === null) return 'conflict'
+      const outcome = await this.items.replace(operation, found.handle, { entry, cas: found.cas }, found.now)
+      if (outcome === 'missing') return 'gone'
+      if (outcome === 'written') return { handle: found.handle, entry }
+      await pauseBefore(attempt)
+    }
+    throw tooManyWriters(operation, WRITE_ATTEMPTS)
+  }
+}
+
+function loaded({ handle, entry, now }: Found, token: string): LoadedSession {
+  return { handle, values: entry.values, facts: entry.facts, now, token }
+}
+
+function noPlace(added: false | 'down'): SessionStoreError {
+  const problem = added === 'down' ? 'failed: there is no connection to memcached' : 'met handles in use: random numbers are broken'
+  return new SessionStoreError('create', problem, { unknown: false })
+}

@@ -1,0 +1,54 @@
+// What a store sends requests through: one server of its own, or a client that the application has.
+import type { Reply, Request } from './protocol.js'
+import { encodeRequest } from './protocol.js'
+
+export interface Link {
+  /** Rejects with the driver's error. */
+  send(request: Request): Promise<Reply>
+  /** Whether asking it now is likely in vain. */
+  readonly isDown: boolean
+  close(): Promise<void>
+}
+
+/** As much of a client of memjs as is used here; `perform` is the part of it that takes any request. */
+export interface MemcacheClient {
+  readonly seq: number
+  readonly options: { readonly failover?: boolean | undefined }
+  perform(key: string, request: Buffer, seq: number, callback: PerformCallback, retries?: number): void
+}
+
+type PerformCallback = (error: Error | null, response: Reply) => void
+
+/** A write that is sent twice is not the same write. */
+const ATTEMPTS = 1
+const LAST_SEQ = 0x7fffffff
+
+/** `done` gets each answer, also a late one. */
+export function perform(client: MemcacheClient, request: Request, done: (error: unknown, reply: Reply) => void): void {
+  const seq = nextSeq(client)
+  client.perform(request.key, encodeRequest(request, seq), seq, done, ATTEMPTS)
+}
+
+/** Shared with the client's own commands. Its own `incrSeq` turns negative after 2^31 commands, and then every command throws. */
+function nextSeq(client: { seq: number }): number {
+  client.seq = (client.seq + 1) & LAST_SEQ
+  return client.seq
+}
+
+/** The client chooses among its servers; it is neither connected nor closed here. */
+export class HandedInLink implements Link {
+  readonly isDown: boolean = false
+  private readonly client: MemcacheClient
+
+  constructor(client: MemcacheClient) {
+    this.client = client
+  }
+
+  send(request: Request): Promise<Reply> {
+    return new Promise((resolve, reject) => {
+      perform(this.client, request, (error, reply) => (error ? reject(error) : resolve(reply)))
+    })
+  }
+
+  async close(): Promise<void> {}
+}

@@ -1,0 +1,102 @@
+// Options of the memcache store, completed once. Every mistake is a `TypeError` that begins with the option's name and shows no secret.
+import { HandedInLink, type Link, type MemcacheClient } from './link.js'
+import { OwnLink } from './own-link.js'
+
+interface CommonOptions {
+  /** What every key begins with; default `'sess:'`. */
+  readonly ns?: string | undefined
+  /** Milliseconds since the epoch; for tests. */
+  readonly clock?: (() => number) | undefined
+}
+
+/** A client of memjs that the application has; it is not closed here, and chooses among its servers in its own way. */
+export interface MemcacheStoreClientOptions extends CommonOptions {
+  readonly client: MemcacheClient
+}
+
+/** Connections of the store's own, through the package `memjs`. */
+export interface MemcacheStoreServerOptions extends CommonOptions {
+  /** `host:port` each, in the same spelling in every process; default `['127.0.0.1:11211']`. */
+  readonly servers?: readonly string[] | undefined
+  /** For SASL. */
+  readonly username?: string | undefined
+  readonly password?: string | undefined
+}
+
+export type MemcacheStoreOptions = MemcacheStoreClientOptions | MemcacheStoreServerOptions
+
+export interface CompleteOptions {
+  readonly ns: string
+  readonly clock: () => number
+  /** What each server is known as on the ring. */
+  readonly names: readonly string[]
+  readonly links: readonly Link[]
+}
+
+const DEFAULT_NS = 'sess:'
+const DEFAULT_SERVERS: readonly string[] = ['127.0.0.1:11211']
+const DEFAULT_PORT = 11211
+/** A key is at most 250 bytes, 22 of them the handle. */
+const LONGEST_NS = 228
+const KNOWN: readonly string[] = ['client', 'servers', 'username', 'password', 'ns', 'clock']
+
+export function completeOptions(options: MemcacheStoreOptions): CompleteOptions {
+  const given: Partial<MemcacheStoreClientOptions & MemcacheStoreServerOptions> = options
+  const foreign = Object.keys(given).find((name) => !KNOWN.includes(name))
+  if (foreign !== undefined) throw new TypeError(`${foreign}: unknown option; the memcache store takes ${KNOWN.join(', ')}`)
+  const { client, ns = DEFAULT_NS, clock = Date.now } = given
+  assertNamespace(ns)
+  if (typeof clock !== 'function') throw new TypeError('clock: a function that returns milliseconds since the epoch')
+  if (client === undefined) return { ns, clock, ...ownServers(given) }
+  if (given.servers !== undefined || given.username !== undefined || given.password !== undefined) {
+    throw new TypeError('client: a client has its servers already; remove servers, username and password')
+  }
+  assertClient(client)
+  return { ns, clock, names: ['client'], links: [new HandedInLink(client)] }
+}
+
+function ownServers({
+  servers = DEFAULT_SERVERS,
+  username,
+  password,
+}: MemcacheStoreServerOptions): Pick<CompleteOptions, 'names' | 'links'> {
+  if (!Array.isArray(servers) || servers.length === 0) throw new TypeError("servers: expected a list such as ['127.0.0.1:11211']")
+  if (new Set(servers).size < servers.length) throw new TypeError('servers: each server may be listed once')
+  assertText('username', username)
+  assertText('password', password)
+  if ((username === undefined) !== (password === undefined)) throw new TypeError('username: SASL needs username and password')
+  const targets = servers.map(parseServer)
+  return {
+    names: targets.map(({ host, port }) => `${host}:${port}`),
+    links: targets.map((one) => new OwnLink({ ...one, username, password })),
+  }
+}
+
+/** IPv6 in brackets. The text is not shown: people write passwords into addresses. */
+function parseServer(text: unknown): { host: string; port: number } {
+  const [, bracketed, plain, port = String(DEFAULT_PORT)] = /^(?:\[([\da-fA-F:.]+)\]|([\w.-]+))(?::(\d{1,5}))?$/.exec(String(text)) ?? []
+  const host = bracketed ?? plain
+  if (typeof text !== 'string' || host === undefined || Number(port) === 0 || Number(port) > 65_535) {
+    throw new TypeError("servers: expected 'host:port' each, such as '127.0.0.1:11211'; user and password are options of their own")
+  }
+  return { host, port: Number(port) }
+}
+
+function assertNamespace(ns: unknown): void {
+  if (typeof ns !== 'string' || !/^[\x21-\x7e]+$/.test(ns) || ns.length > LONGEST_NS) {
+    throw new TypeError(`ns: expected what keys begin with, such as '${DEFAULT_NS}': at most ${LONGEST_NS} visible ASCII characters`)
+  }
+}
+
+function assertText(name: string, value: unknown): void {
+  if (value !== undefined && (typeof value !== 'string' || value === '')) throw new TypeError(`${name}: expected a text`)
+}
+
+function assertClient(client: unknown): void {
+  if (typeof client !== 'object' || client === null || typeof (client as MemcacheClient).perform !== 'function') {
+    throw new TypeError('client: expected a client of memjs')
+  }
+  if ((client as MemcacheClient).options?.failover) {
+    throw new TypeError('client: make it without failover; a session must not be looked for on another server than its own')
+  }
+}
