@@ -12,6 +12,8 @@ export interface CommitOptions {
   readonly explicit: boolean
 }
 
+const INSECURE = 'the session cookie must not be sent on this connection; see the warning STEADY_SESSION_INSECURE'
+
 /** Answers without a promise if nothing changed, or if the store does. */
 export function commit(state: SessionState, options: CommitOptions): MaybePromise<void> {
   if (state.ended || (state.rotation === null && state.draft.isUntouched)) return
@@ -21,7 +23,7 @@ export function commit(state: SessionState, options: CommitOptions): MaybePromis
   state.noticeUserChange()
   const collected = state.draft.collect()
   if (state.stored === null) return isWorthCreating(state) ? create(state, collected, options) : undefined
-  if (state.rotation !== null) return rotate(state, state.stored, collected)
+  if (state.rotation !== null) return rotate(state, state.stored, collected, options)
   if (collected !== null) return update(state, state.stored, collected, options)
 }
 
@@ -34,8 +36,7 @@ function create(state: SessionState, collected: Collected | null, options: Commi
   const { app, request } = state.exchange
   assertCookieOpen(state)
   if (!mayCarryCookie(app, request)) {
-    if (options.explicit)
-      throw new SessionClosedError('the session cookie must not be sent on this connection; see the warning STEADY_SESSION_INSECURE')
+    if (options.explicit) throw new SessionClosedError(INSECURE)
     return
   }
   const { rotation, userToBe: userId } = state
@@ -44,12 +45,17 @@ function create(state: SessionState, collected: Collected | null, options: Commi
   if (userId !== null) indexes[USER_INDEX] = userId
   const record = { values: collected?.changes.set ?? {}, terms: { ...state.terms(), indexes } }
   const { store } = app.config
-  const created = app.call(
-    'create',
-    () => store.create(record),
-    (late) => abandon(state, late.handle, () => store.destroy(late.token)),
-  )
+  const ask = (): MaybePromise<StoredSession> =>
+    app.call(
+      'create',
+      () => store.create(record),
+      (late) => abandon(state, late.handle, () => store.destroy(late.token)),
+    )
+  const created = userId === null ? ask() : stopIfUnknown(state, ask)
+  state.creating = isPromise(created)
+  if (isPromise(created)) created.catch(() => {}).finally(() => (state.creating = false))
   return whenReady(created, (stored) => {
+    state.creating = false
     accept(state, stored, rotation, collected)
     tell(state, 'created')
     if (userId !== null) tell(state, 'signedIn')
@@ -70,10 +76,14 @@ function update(state: SessionState, stored: StoredSession, collected: Collected
   )
 }
 
-function rotate(state: SessionState, before: StoredSession, collected: Collected | null): MaybePromise<void> {
+function rotate(state: SessionState, before: StoredSession, collected: Collected | null, options: CommitOptions): MaybePromise<void> {
   const { app } = state.exchange
   const { store } = app.config
   assertCookieOpen(state)
+  if (!mayCarryCookie(app, state.exchange.request)) {
+    if (options.explicit) throw new SessionClosedError(INSECURE)
+    return
+  }
   const { rotation, userToBe: userId } = state
   const indexes = { ...indexChanges(state, () => true), [USER_INDEX]: userId }
   const changes: SessionChanges = { ...collected?.changes, indexes, terms: state.terms() }
@@ -109,6 +119,20 @@ function lost(state: SessionState, options: CommitOptions): void {
   tell(state, 'gone')
   state.gone = true
   if (options.explicit) throw new SessionGoneError()
+}
+
+/** A sign-in of unknown outcome is not tried again: the error page must not carry it. */
+function stopIfUnknown<T>(state: SessionState, call: () => MaybePromise<T>): MaybePromise<T> {
+  const giveUp = (error: unknown): never => {
+    if (isUnknownOutcome(error)) state.exchange.stop(error)
+    throw error
+  }
+  try {
+    const answer = call()
+    return isPromise(answer) ? answer.catch(giveUp) : answer
+  } catch (error) {
+    return giveUp(error)
+  }
 }
 
 /** A rotation that failed may have happened: then neither token may live on. */

@@ -44,5 +44,11 @@ function failed(operation: string, cause: unknown): unknown {
 }
 
 function isSessionError(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' && error.code.startsWith('ERR_SESSION_')
+  return (
+    typeof error === 'object' &&
+    error !== null &&
+    'code' in error &&
+    typeof error.code === 'string' &&
+    error.code.startsWith('ERR_SESSION_')
+  )
 }

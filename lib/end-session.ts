@@ -17,7 +17,8 @@ export function endSession(state: SessionState, reason: EndReason, successor: Su
   const { exchange } = state
   if (exchange.arrival.degraded !== null) return exchange.intend(() => exchange.assertNotDegraded())
   if (state.replaced || state.ended) return exchange.intend(() => {})
-  if (reason === 'regenerated' && (exchange.cookieClosed || exchange.finished)) return exchange.intend(() => state.assertCookiePossible())
+  if (reason === 'regenerated' && (exchange.cookieClosed || exchange.committing || exchange.finished))
+    return exchange.intend(() => state.assertCookiePossible())
   const fresh = exchange.replaceSession()
   for (const key of successor.keep ?? []) if (state.draft.has(key)) fresh.draft.set(key, state.draft.get(key), state.draft.ttlLeft(key))
   forgetUser(state, fresh)

@@ -99,11 +99,11 @@ export class UnsupportedByStoreError extends SessionError {
 
 /** Whether the error has this code, whichever copy of this package made it. */
 export function hasCode(error: unknown, code: SessionErrorCode): boolean {
-  return error instanceof Object && 'code' in error && error.code === code
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === code
 }
 
 export function isTimeout(error: unknown): boolean {
-  return hasCode(error, 'ERR_SESSION_STORE') && (error as SessionStoreError).timedOut
+  return hasCode(error, 'ERR_SESSION_STORE') && (error as SessionStoreError).timedOut === true
 }
 
 /** Whether a failed write may have taken effect all the same. */

@@ -136,8 +136,8 @@ class Http1Hold implements Hold {
   async #commitWhenReady(answer: Promise<void>): Promise<void> {
     try {
       await answer
-      this.#decorate()
       if (this.#endedLate) await this.#hooks.beforeEnd()
+      this.#decorate()
     } catch (error) {
       this.#fail(error)
       return
@@ -253,6 +253,7 @@ class Http1Hold implements Hold {
   #cut(): void {
     this.#phase = 'refused'
     this.#startAnew()
+    this.#hooks.onPlain?.()
     answerPlainly(this.#res, this.#error)
     this.#hooks.onCut(this.#error)
   }

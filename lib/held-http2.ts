@@ -211,6 +211,7 @@ class Http2Hold {
       res.setHeader('Cache-Control', 'no-store')
       this.#hooks.onRefused(error)
     } else {
+      this.#hooks.onPlain?.()
       answerPlainly(res, error)
       this.#hooks.onCut(error)
     }

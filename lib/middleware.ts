@@ -113,9 +113,13 @@ class HeldReply implements Reply, HoldHooks {
   onRefused(error: unknown): void {
     const exchange = this.#exchange as Exchange
     exchange.committing = false
-    const lines = cookieLines(exchange)
-    if (lines.length > 0) this.#response.setHeader('Set-Cookie', [...listOf(this.#response.getHeader('Set-Cookie')), ...lines])
+    this.onPlain()
     this.#next?.(error)
+  }
+
+  onPlain(): void {
+    const lines = cookieLines(this.#exchange as Exchange)
+    if (lines.length > 0) this.#response.setHeader('Set-Cookie', [...listOf(this.#response.getHeader('Set-Cookie')), ...lines])
   }
 
   /** The commit failed when the handler could no longer be told. */

@@ -21,6 +21,8 @@ export interface HoldHooks {
   beforeEnd(): MaybePromise<void>
   /** Nothing was sent and `res` is as at entry: answer with the error. Never called inside of a call of the handler. */
   onRefused(error: unknown): void
+  /** Nothing was sent, and the hold is about to answer a plain 503: what the browser must learn all the same. */
+  onPlain?(): void
   /** The hold has answered the failure itself, by a plain 503 or by cutting the connection. For reporting only. */
   onCut(error: unknown): void
   /** The first byte goes, or went before the hold began. */

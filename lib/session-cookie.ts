@@ -73,7 +73,7 @@ export function clearedCookieLines(app: SessionApp, request: IncomingMessage, ev
   const { domain: _domain, ...hostOnly } = base as typeof base & { domain?: string }
   const { originalUrl = request.url } = request as IncomingMessage & { originalUrl?: string }
   for (const path of pathsAbove(originalUrl ?? '/')) {
-    for (const domain of [undefined, ...domainsAbove(request.headers.host ?? '')]) {
+    for (const domain of [undefined, ...domainsAbove(request.headers.host ?? String(request.headers[':authority'] ?? ''))]) {
       if (lines.size < MAX_REMOVALS)
         lines.add(stringifySetCookie(app.config.key, '', domain === undefined ? { ...hostOnly, path } : { ...hostOnly, path, domain }))
     }

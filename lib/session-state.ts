@@ -28,6 +28,8 @@ export class SessionState {
   rotation: Rotation | null = null
   /** Another session took its place in `req.session`. */
   replaced = false
+  /** On its way into the store for the first time; its cookie goes with the response. */
+  creating = false
   /** Ended by this exchange. */
   ended = false
   /** A commit found it ended or signed in anew by others: nothing is saved any more, and nobody is harmed. */
@@ -67,7 +69,7 @@ export class SessionState {
     if (this.replaced || this.ended) throw new SessionClosedError('this session object has ended; req.session holds the current one')
     if (exchange.finished)
       throw new SessionClosedError('the response has ended; change the session before res.end(), res.send() or res.redirect()')
-    if (this.stored === null || exchange.app.config.store.sealsToken === true) this.assertCookiePossible()
+    if ((this.stored === null && !this.creating) || exchange.app.config.store.sealsToken === true) this.assertCookiePossible()
   }
 
   /** Throws `SessionClosedError` if the browser can no longer be given a new cookie. */

@@ -137,7 +137,7 @@ export class Session {
     return withCallback(
       state.exchange.intend(() => {
         if (state.replaced) throw new SessionClosedError('this session object has ended; req.session holds the current one')
-        if (state.ended || state.gone) throw new SessionGoneError()
+        if (state.ended || (state.gone && state.rotation === null)) throw new SessionGoneError()
         state.exchange.assertNotFailed()
         return commit(state, { explicit: true })
       }),
@@ -202,7 +202,7 @@ function writableDraft(session: Session, key: string): SessionState['draft'] {
   const state = session[STATE]
   state.assertWritable()
   // Another user needs another token, and a token needs a cookie.
-  if (state.exchange.cookieClosed && state.decidesUser(key)) state.assertCookiePossible()
+  if ((state.exchange.cookieClosed || state.exchange.committing) && state.decidesUser(key)) state.assertCookiePossible()
   return state.draft
 }
 

@@ -1,5 +1,6 @@
 // What `session(…)` returns: the middleware, and what an application does with sessions outside of a request.
 import type { IncomingMessage } from 'node:http'
+import type { Http2ServerRequest } from 'node:http2'
 import { createApp, type SessionApp } from './app.js'
 import { withDeadline } from './deadline.js'
 import type { SessionEmitter } from './events.js'
@@ -33,7 +34,7 @@ export interface Sessions extends SessionManager, Middleware {
   /** Ends what the store opened, and nothing else. */
   close(): Promise<void>
   /** The session of a request, also of one that the middleware did not see (an upgrade): then it is saved by hand. */
-  of(request: IncomingMessage): Promise<Session & SessionProperties>
+  of(request: IncomingMessage | Http2ServerRequest): Promise<Session & SessionProperties>
   readonly on: SessionEmitter['on']
 }
 
@@ -57,7 +58,8 @@ function lifecycle(app: SessionApp): Pick<Sessions, 'ready' | 'close' | 'of' | '
     close: async () => {
       await withDeadline('close', connectTimeoutMs, () => store.close?.())
     },
-    of: async (request) => {
+    of: async (given) => {
+      const request = given as IncomingMessage
       const seen = exchangeOf(app, request)
       if (seen !== undefined) return seen.session
       const arrival = await loadSession(app, request, readSessionCookies(app, request))

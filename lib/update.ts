@@ -14,7 +14,7 @@ const MAX_ATTEMPTS = 50
 export function updateKey(state: SessionState, key: string, fn: Change): MaybePromise<unknown> {
   state.exchange.used = true
   state.exchange.assertNotFailed()
-  if (state.gone) throw new SessionGoneError()
+  if (state.gone && state.rotation === null) throw new SessionGoneError()
   // Nobody else can know an unsaved session.
   if (state.stored === null) return changeHere(state, key, changed(fn, state.draft.get(key)))
   if (!state.rotates && !state.draft.restarts) return attempt(state, key, fn, state.draft.rawText(key), 1)

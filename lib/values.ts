@@ -37,7 +37,9 @@ export function fromText(key: string, text: string): unknown {
 export function readsAs(value: unknown, deadline: number | null, text: string | undefined): boolean {
   try {
     const json = JSON.stringify(value)
-    return text === (deadline === null ? json : `~${deadline}~${json}`)
+    if (text === (deadline === null ? json : `~${deadline}~${json}`)) return true
+    // What was read was read without a nested __proto__.
+    return text !== undefined && mayHoldProto(text) && deadlineOf(text) === deadline && json === JSON.stringify(fromText('', text))
   } catch {
     return false
   }

@@ -28,11 +28,7 @@ export function expressStore(store: ExpressSessionStore): SessionStore {
   return new WrappedStore(store)
 }
 
-/** What was given as `store`, wrapped if it is a store for express-session; anything else comes back as it is. */
-export function adoptStore<T>(store: T): T | SessionStore {
-  return isExpressStore(store) ? expressStore(store) : store
-}
-
+/** A store of our own contract has a `create`, whatever else it has; a `Map` has no `destroy`. */
 export function isExpressStore(store: unknown): store is ExpressSessionStore {
   if (typeof store !== 'object' || store === null || 'create' in store) return false
   const methods = store as Readonly<Record<string, unknown>>

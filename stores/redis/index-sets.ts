@@ -3,9 +3,10 @@
 // and whoever reads verifies. A set lies in a slot of its own in Redis Cluster, which is why no script touches it together with a session.
 import { createHash } from 'node:crypto'
 import type { SessionFacts } from '../../lib/store.js'
+import { INDEX_ADD, INDEX_MEMBERS, INDEX_REMOVE } from './index-scripts.js'
 import { readHash } from './record.js'
 import type { ScriptRunner } from './script-runner.js'
-import { FIND, INDEX_ADD, INDEX_MEMBERS, INDEX_REMOVE, VALUE_OF } from './scripts.js'
+import { FIND, VALUE_OF } from './scripts.js'
 
 /** Index and value. */
 type Entries = readonly (readonly [string, string])[]

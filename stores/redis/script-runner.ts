@@ -1,7 +1,11 @@
 // Runs scripts by their SHA-1, and by their text where the server does not know them (any more).
 import type { RedisDriver } from './driver.js'
 import { isNoScript, storeError } from './errors.js'
-import { ALL, PROBE, type Script } from './scripts.js'
+import { INDEX_ADD, INDEX_MEMBERS, INDEX_REMOVE } from './index-scripts.js'
+import type { Script } from './lua.js'
+import { CREATE, FIND, LOAD, PROBE, REASSIGN, REMOVE, VALUE_OF, WRITE } from './scripts.js'
+
+const ALL: readonly Script[] = [LOAD, CREATE, WRITE, FIND, REMOVE, REASSIGN, VALUE_OF, INDEX_ADD, INDEX_REMOVE, INDEX_MEMBERS]
 
 export class ScriptRunner {
   private readonly driver: RedisDriver

@@ -3,68 +3,8 @@
 //
 // A session is a hash: `p` proof · `t` "created started authenticated idle lifetime persistent" · `s` last seen · `i` id · `a` address ·
 // `g` agent · `x:<index>` value · `v:<key>` text. Its TTL is the earlier of both clocks, so that a key that is there is a session that lives.
-import { createHash } from 'node:crypto'
 import { USER_INDEX } from '../../lib/store.js'
-
-export interface Script {
-  readonly text: string
-  readonly sha: string
-}
-
-const CLOCK = `
-local key = KEYS[1]
-local function clock()
-  local time = redis.call('TIME')
-  return time[1] * 1000 + math.floor(time[2] / 1000)
-end
-local function whole(number) return string.format('%.0f', number) end
-`
-
-// PEXPIRETIME came with Redis 7.
-const TIMES = `${CLOCK}
-local function deadline(now)
-  local at = redis.pcall('PEXPIRETIME', key)
-  if type(at) == 'number' then return at end
-  return now + redis.call('PTTL', key)
-end
-local function parse(times)
-  return string.match(times, '^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+)$')
-end
-local function finish(started, life)
-  if life == '-' then return math.huge end
-  return started + life
-end
--- A load that slides moves the TTL and nothing else; only where the absolute clock caps the TTL must it be noted beside.
-local function seen(now, started, idle, life, noted)
-  local last, ends = deadline(now), finish(started, life)
-  if last < ends then return last - idle end
-  return math.max(tonumber(noted or 0), ends - idle, started)
-end
-`
-
-const SNAPSHOT = `
-local function snapshot(now, last)
-  local all, facts = redis.call('HGETALL', key), {}
-  for i = 1, #all, 2 do
-    if string.sub(all[i], 1, 2) ~= 'v:' then
-      facts[#facts + 1] = all[i]
-      facts[#facts + 1] = all[i + 1]
-    end
-  end
-  facts[#facts + 1] = now
-  facts[#facts + 1] = last
-  return facts
-end
-`
-
-// Lua cannot hand over more than some thousand arguments at once.
-const EACH = `
-local function each(command, list)
-  for first = 1, #list, 1000 do
-    redis.call(command, key, unpack(list, first, math.min(first + 999, #list)))
-  end
-end
-`
+import { CLOCK, EACH, type Script, SNAPSHOT, script, TIMES } from './lua.js'
 
 /**
  * ARGV: proof, slide. 0: none; 1: another proof; else the hash, the time, and when it was seen before. The one write that can be refused
@@ -215,45 +155,8 @@ return snapshot(now, seen(now, started, idle, life, held[2]))
 /** ARGV: index. Its value, or nothing. */
 export const VALUE_OF: Script = script(`return redis.call('HGET', KEYS[1], 'x:' .. ARGV[1])`)
 
-const RETIME = `
-local function retime(now)
-  redis.call('ZREMRANGEBYSCORE', key, '-inf', whole(now))
-  local last = redis.call('ZRANGE', key, -1, -1, 'WITHSCORES')
-  if last[2] then redis.call('PEXPIREAT', key, last[2]) end
-end
-`
-
-/** ARGV: handle, milliseconds that it stays, an end that may be shortened or ''. Shortens no other. The end that it wrote, or ''. */
-export const INDEX_ADD: Script = script(`${CLOCK}${RETIME}
-local now = clock()
-local ends, before = now + ARGV[2], redis.call('ZSCORE', key, ARGV[1])
-local writes = not before or before == ARGV[3] or tonumber(before) < ends
-if writes then redis.call('ZADD', key, whole(ends), ARGV[1]) end
-retime(now)
-return writes and whole(ends) or ''
-`)
-
-/** ARGV: handle. */
-export const INDEX_REMOVE: Script = script(`${CLOCK}${RETIME}
-redis.call('ZREM', key, ARGV[1])
-retime(clock())
-return 1
-`)
-
-/** The handles, whether or not their sessions live. */
-export const INDEX_MEMBERS: Script = script(`${CLOCK}
-return redis.call('ZRANGEBYSCORE', key, '(' .. whole(clock()), '+inf')
-`)
-
 /** Whether Redis can be reached, and what it does when its memory is full; an ACL may forbid to tell. */
 export const PROBE: Script = script(`
 local info = redis.pcall('INFO', 'memory')
 return type(info) == 'string' and string.match(info, 'maxmemory_policy:(%S+)') or ''
 `)
-
-export const ALL: readonly Script[] = [LOAD, CREATE, WRITE, FIND, REMOVE, REASSIGN, VALUE_OF, INDEX_ADD, INDEX_REMOVE, INDEX_MEMBERS]
-
-/** Redis finds a script by the SHA-1 of its text; nothing secret depends on it. */
-function script(text: string): Script {
-  return { text, sha: createHash('sha1').update(text).digest('hex') }
-}

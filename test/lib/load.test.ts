@@ -49,7 +49,7 @@ describe('loading the session of a request', () => {
   test('finds nothing for a signed token that the store does not know, and says so (T-45)', async () => {
     const app = appOf()
     const told = listened(app)
-    expect(await arrive(app, unknownToken())).toEqual({ found: null, lost: true, several: false })
+    expect(await arrive(app, unknownToken())).toEqual({ found: null, lost: true, several: false, degraded: null })
     expect(told.rejected).toEqual(['unknown'])
   })
 
@@ -59,7 +59,7 @@ describe('loading the session of a request', () => {
     const { store } = app.config
     const old = await stored(store, {})
     const rotated = await store.rotate(old, {})
-    expect(await arrive(app, old)).toEqual({ found: null, lost: true, several: false })
+    expect(await arrive(app, old)).toEqual({ found: null, lost: true, several: false, degraded: null })
     expect(told).toEqual({ rejected: [], reuse: [rotated?.handle] })
   })
 
@@ -83,8 +83,8 @@ describe('loading the session of a request', () => {
     const app = appOf()
     const told = listened(app)
     const [attackers, victims] = [await stored(app.config.store, {}), await stored(app.config.store, {})]
-    expect(await arrive(app, attackers, victims)).toEqual({ found: null, lost: false, several: true })
-    expect(await arrive(app, victims, attackers)).toEqual({ found: null, lost: false, several: true })
+    expect(await arrive(app, attackers, victims)).toEqual({ found: null, lost: false, several: true, degraded: null })
+    expect(await arrive(app, victims, attackers)).toEqual({ found: null, lost: false, several: true, degraded: null })
     expect(told.rejected).toEqual(['several', 'several'])
   })
 

@@ -17,7 +17,7 @@ const PORT_ATTEMPTS = 4
  * The server dies with this process, however that ends: the shell waits for the end of its standard input, which the system closes
  * even when Jest is killed with SIGKILL, and then kills the server. It also reaps it, so that a killed server is no zombie.
  */
-const GUARD = '"$@" 2>&1 </dev/null & echo "pid $!"; cat >/dev/null; kill -9 $! 2>/dev/null; wait'
+export const GUARD = '"$@" 2>&1 </dev/null & echo "pid $!"; cat >/dev/null; kill -9 $! 2>/dev/null; wait'
 
 export interface ServerSpec {
   readonly program: string
@@ -134,7 +134,7 @@ class RunningServer implements ServerProcess {
       output = (output + chunk).slice(-4000)
     })
     try {
-      await untilAnswered(this.port, ready.ask, ready.answer, () => assertRunning(program, output))
+      await untilAnswered(this.port, ready.ask, ready.answer, () => isRunning(program, output))
     } catch (error) {
       await this.kill()
       throw error
@@ -143,15 +143,15 @@ class RunningServer implements ServerProcess {
   }
 }
 
-/** The guard outlives a server that could not start: its own words tell. */
-function assertRunning(program: string, output: string): void {
+/** Whether it was started; throws if it ended already. The guard outlives a server that could not start: its own words tell. */
+function isRunning(program: string, output: string): boolean {
   if (/not found|No such file/.test(output)) {
     throw new Error(`${program} is not installed: run "node scripts/install-servers.mjs", which installs it or says how`)
   }
   const pid = Number(/^pid (\d+)$/m.exec(output)?.[1])
-  if (Number.isNaN(pid)) return
+  if (Number.isNaN(pid)) return false
   try {
-    process.kill(pid, 0)
+    return process.kill(pid, 0)
   } catch {
     throw new Error(`${program} ended at its start:\n${output}`)
   }
@@ -162,11 +162,10 @@ function isMissing(error: unknown): boolean {
 }
 
 /** Asks again and again until something answers on the port as expected. */
-export async function untilAnswered(port: number, ask: string, answer: string, check: () => void = () => {}): Promise<void> {
+export async function untilAnswered(port: number, ask: string, answer: string, isRunning: () => boolean = () => true): Promise<void> {
   const end = Date.now() + READY_MS
   for (;;) {
-    check()
-    if ((await firstBytes(port, ask)).startsWith(answer)) return
+    if (isRunning() && (await firstBytes(port, ask)).startsWith(answer)) return
     if (Date.now() > end) throw new Error(`nothing answered on port ${port} within ${READY_MS} ms`)
     await delay(10)
   }

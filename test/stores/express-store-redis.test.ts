@@ -45,7 +45,7 @@ test('a session that nobody uses leaves Redis by itself', async () => {
   const store = expressStore(redis.store)
   const { token, handle } = await store.create(record({ idleMs: 300 }))
   // connect-redis knows whole seconds; the session itself is over by then.
-  expect(await redis.client.ttl(prefix + handle)).toBe(1)
+  expect(await redis.client.pTTL(prefix + handle)).toBeLessThanOrEqual(1000)
   await new Promise((resolve) => setTimeout(resolve, 350))
   expect(await store.load(token, { slide: true })).toBeNull()
   await new Promise((resolve) => setTimeout(resolve, 800))
@@ -60,7 +60,7 @@ test("a slide moves the session's own clock and the TTL of Redis", async () => {
   const { facts: slid } = await mustLoad(store, token, true)
   expect(slid.seenAt - facts.seenAt).toBeGreaterThanOrEqual(500)
   expect((await mustLoad(store, token)).facts.seenAt).toBe(slid.seenAt)
-  expect(await redis.client.ttl(prefix + handle)).toBe(5)
+  expect(await redis.client.pTTL(prefix + handle)).toBeGreaterThan(3000)
 })
 
 test('a session of express-session itself under the same prefix is none, and is left alone', async () => {
@@ -87,5 +87,5 @@ test('an error of Redis rejects every call as it is, and never becomes an unhand
     () => store.rotate(token, {}),
     () => store.destroy(token),
   ]
-  for (const call of calls) await expect(call()).rejects.toThrow(expect.objectContaining({ name: 'ClientClosedError' }))
+  for (const call of calls) await expect(call()).rejects.toThrow('The client is closed')
 })

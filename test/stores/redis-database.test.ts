@@ -229,8 +229,8 @@ test('a client that gives Buffers where texts are expected is told so', async ()
   const client = new Redis(server.url)
   const buffered = redisStore({
     client: {
-      evalsha: (sha, keys, ...args) => client.evalshaBuffer(sha, keys, ...args),
-      eval: (script, keys, ...args) => client.evalBuffer(script, keys, ...args),
+      evalsha: (sha: string, keys: number, ...args: string[]) => client.callBuffer('EVALSHA', sha, keys, ...args),
+      eval: (script: string, keys: number, ...args: string[]) => client.callBuffer('EVAL', script, keys, ...args),
     },
   })
   const { token } = await buffered.create(record())
