@@ -1,6 +1,7 @@
 /** @type {import('jest').Config} */
 export default {
   testEnvironment: 'node',
+  globalSetup: '<rootDir>/test/servers/global-setup.mjs',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   testTimeout: 15_000,
   maxWorkers: '100%',

@@ -31,7 +31,10 @@ export function createApp(options: SessionOptions, openStore: OpenStore): Sessio
   if (config.production && config.store.name === 'memory') {
     warn('MEMORY_STORE', 'store: sessions live in the memory of this one process and end with it; choose a shared store for production')
   }
-  const connecting = connection(config, report)
+  const connecting = connection(config, (error) => {
+    warn('CONNECT', `the session store could not be reached: ${error instanceof Error ? error.message : 'unknown error'}`)
+    return report(error)
+  })
   config.store.listen?.((event) => tell(events, event))
   const ask = storeCalls(config.storeTimeoutMs, report)
   return {
@@ -48,7 +51,7 @@ export function createApp(options: SessionOptions, openStore: OpenStore): Sessio
 }
 
 /** Connects in the background; a connection that failed is tried again by the next request that needs it. */
-function connection(config: SessionConfig, report: (error: unknown) => never): () => Promise<void> | null {
+function connection(config: SessionConfig, fail: (error: unknown) => never): () => Promise<void> | null {
   const { store, connectTimeoutMs } = config
   let pending: Promise<void> | null = null
   let connected = store.ready === undefined
@@ -56,7 +59,7 @@ function connection(config: SessionConfig, report: (error: unknown) => never): (
     const attempt = Promise.resolve(withDeadline('connect', connectTimeoutMs, async () => store.ready?.()))
     return attempt.then(() => {
       connected = true
-    }, report)
+    }, fail)
   }
   const current = (): Promise<void> | null => {
     if (connected) return null

@@ -1,20 +1,34 @@
 // The public face: exports only.
 import { openStoreByName } from '../stores/by-name.js'
-import type { SessionOptions } from './options.js'
+import { type ExpressSessionStore, expressStore, isExpressStore } from '../stores/express-store.js'
+import type { SessionOptions as OwnOptions } from './options.js'
 import { createSessions, type Sessions } from './sessions.js'
+
+export interface SessionOptions extends Omit<OwnOptions, 'store'> {
+  /** Where sessions live: a name, a URL, a store object, or a store made for express-session (connect-redis and its like). */
+  readonly store?: OwnOptions['store'] | ExpressSessionStore
+}
 
 /**
  * Makes the session middleware for Express, Connect and `node:http`. Throws a `TypeError` that begins with the option's name if an
  * option is wrong.
  */
 export function session(options: SessionOptions = {}): Sessions {
-  return createSessions(options, openStoreByName)
+  return createSessions(adopted(options), openStoreByName)
+}
+
+/** What is not an object is refused where all options are checked. */
+function adopted(options: SessionOptions): OwnOptions {
+  const { store, ...others } = options ?? {}
+  return isExpressStore(store) ? { ...others, store: expressStore(store) } : (options as OwnOptions)
 }
 
 export default session
 
 export { type CookieStore, type CookieStoreOptions, cookieStore } from '../stores/cookie.js'
+export { type ExpressSessionStore, expressStore } from '../stores/express-store.js'
 export { type MemoryStore, type MemoryStoreOptions, memoryStore } from '../stores/memory.js'
+export { type RedisStore, type RedisStoreOptions, redisStore } from '../stores/redis.js'
 export type { CookieOptions } from './cookie-options.js'
 export type { Duration } from './durations.js'
 export {
@@ -32,7 +46,6 @@ export {
 export type { EndReason, RejectReason, SessionEventName, SessionEvents } from './events.js'
 export type { IndexQuery, SessionManager } from './manager.js'
 export type { Middleware, Next } from './middleware.js'
-export type { SessionOptions } from './options.js'
 export type { Session, SetOptions, SignInOptions } from './session.js'
 export * from './session-data.js'
 export type { SessionInfo } from './session-info.js'

@@ -7,13 +7,27 @@ import { weaknessOf } from './secrets.js'
 import { type SessionStore, USER_INDEX } from './store.js'
 import { defaultUser, type UserResolver } from './user.js'
 
+/** Where the Redis store connects to. */
+export interface RedisServer {
+  readonly host?: string
+  readonly port?: number
+  /** The password; `passwordFile` names a file that holds it. */
+  readonly auth?: string
+  readonly passwordFile?: string
+  /** `true`, or options of Node's `tls.connect`. */
+  readonly tls?: boolean | Readonly<Record<string, unknown>>
+  readonly ns?: string
+  /** Options of `createClient` of the package `redis`. */
+  readonly opts?: Readonly<Record<string, unknown>>
+}
+
 export interface SessionOptions {
   /**
    * Signs the cookie. An array rotates: the first signs, all verify. At least 32 bytes, and required in production; elsewhere, with the
    * memory store, a random one for the life of the process is made if none is given.
    */
   readonly secret?: string | readonly string[] | undefined
-  /** Where sessions live: `'memory'` (default), `'cookie'` (encrypted), or a store object. */
+  /** Where sessions live: `'memory'` (default), `'cookie'` (encrypted), `'redis'`, a URL (`redis://…`), or a store object. */
   readonly store?: string | SessionStore | undefined
   /** The cookie's name; default `'sid'`. `'__Host-sid'` is checked against the attributes. */
   readonly key?: string
@@ -47,6 +61,12 @@ export interface SessionOptions {
   readonly maxBytes?: number
   /** Memory store: the most sessions; the least recently used goes first. Default 100,000. */
   readonly max?: number
+  /** Redis: where it is. */
+  readonly server?: RedisServer
+  /** Redis: what every key begins with. Default `'sess:'`. */
+  readonly ns?: string
+  /** Redis: values of more bytes are stored compressed. Default: none. */
+  readonly compress?: { readonly above: number }
   /** Cookie store: most cookies that one session may take. Default 1. */
   readonly chunks?: 1 | 2 | 3
   /** Cookie store: bound into the seal, so that the cookies of two applications with one secret do not open each other. */

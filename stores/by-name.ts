@@ -2,6 +2,7 @@
 import type { SessionStore } from '../lib/store.js'
 import { type CookieStoreOptions, cookieStore } from './cookie.js'
 import { memoryStore } from './memory.js'
+import { type RedisStoreOptions, redisStore } from './redis.js'
 
 type Options = Readonly<Record<string, unknown>>
 
@@ -18,20 +19,37 @@ interface Known {
 }
 
 const STORES: Readonly<Record<string, Known>> = {
-  cookie: { options: ['chunks', 'audience', 'revocation'], open: openCookieStore },
   memory: { options: ['max'], open: memoryStore },
+  cookie: { options: ['chunks', 'audience', 'revocation'], open: openCookieStore },
+  redis: { options: ['server', 'ns', 'compress'], open: (options) => redisStore(options as RedisStoreOptions) },
 }
 
-/** Throws a `TypeError` that begins with the option's name. */
+/** Schemes of the URLs that name a store. */
+const SCHEMES: Readonly<Record<string, Known>> = {
+  redis: urlOf('redis'),
+  rediss: urlOf('redis'),
+}
+
+/** Throws a `TypeError` that begins with the option's name, and shows no password. */
 export function openStoreByName(name: string, options: Options, context: Context): SessionStore {
-  const store = Object.hasOwn(STORES, name) ? STORES[name] : undefined
-  if (store === undefined)
-    throw new TypeError(`store: '${name.replace(/\/\/.*/s, '//…')}' is unknown; known are ${Object.keys(STORES).join(', ')}`)
+  const scheme = /^([a-z]+):\/\//.exec(name)?.[1]
+  const [known, key] = scheme === undefined ? [STORES, name] : [SCHEMES, scheme]
+  const store = Object.hasOwn(known, key) ? known[key] : undefined
+  if (store === undefined) {
+    const names = [...Object.keys(STORES), ...Object.keys(SCHEMES).map((each) => `${each}://…`)].join(', ')
+    throw new TypeError(`store: '${name.replace(/\/\/.*/s, '//…')}' is unknown; known are ${names}`)
+  }
   for (const option of Object.keys(options)) {
     if (!store.options.includes(option))
-      throw new TypeError(`${option}: unknown option; the ${name} store takes ${store.options.join(', ')}`)
+      throw new TypeError(`${option}: unknown option; the ${key} store takes ${store.options.join(', ')}`)
   }
-  return store.open(options, context)
+  return store.open(scheme === undefined ? options : { ...options, url: name }, context)
+}
+
+/** The same store, whose address stands in the URL. */
+function urlOf(name: string): Known {
+  const { options, open } = STORES[name] as Known
+  return { options: options.filter((option) => option !== 'server' && option !== 'servers'), open }
 }
 
 function openCookieStore(options: Options, context: Context): SessionStore {

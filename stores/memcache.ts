@@ -23,6 +23,13 @@ export interface MemcacheStore extends SessionStore {
   readonly cannot: readonly StoreLimit[]
   ready(): Promise<void>
   close(): Promise<void>
+  create(record: SessionRecord): Promise<StoredSession>
+  load(token: string, options: { readonly slide: boolean }): Promise<LoadedSession | 'reused' | null>
+  update(token: string, changes: SessionChanges): Promise<UpdateResult>
+  rotate(token: string, changes: SessionChanges): Promise<StoredSession | null>
+  destroy(token: string): Promise<boolean>
+  /** Ends one session, whoever holds its token. Whether an item was there. */
+  end(handle: string): Promise<boolean>
 }
 
 /** The item that the token opens. */
@@ -106,6 +113,10 @@ class Memcache implements MemcacheStore {
     throw tooManyWriters('destroy', WRITE_ATTEMPTS)
   }
 
+  async end(handle: string): Promise<boolean> {
+    return (await this.items.delete('end', handle)) === 'written'
+  }
+
   /** The live session that the token opens; `'reused'` if only its handle is right. */
   private async find(operation: string, token: string): Promise<Found | 'reused' | null> {
     const parts = parseToken(token)
@@ -134,7 +145,9 @@ class Memcache implements MemcacheStore {
       if (found === null || found === 'reused') return 'gone'
       const entry = change(found)
       if (entry === null) return 'conflict'
-      const outcome = await this.items.replace(operation, found.handle, { entry, cas: found.cas }, found.now)
+      const item = { entry, cas: found.cas }
+      const isNewProof = entry.proof !== found.entry.proof
+      const outcome = await this.items[isNewProof ? 'replaceProof' : 'replace'](operation, found.handle, item, found.now)
       if (outcome === 'missing') return 'gone'
       if (outcome === 'written') return { handle: found.handle, entry }
       await pauseBefore(attempt)

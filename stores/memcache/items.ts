@@ -12,6 +12,7 @@ import { Ring } from './ring.js'
 
 const FIRST_PAUSE_MS = 25
 const LONGEST_PAUSE_MS = 200
+const ANY: Buffer = Buffer.alloc(8)
 /** Handles drawn to find one whose server is up. */
 const DRAWS = 64
 
@@ -64,6 +65,7 @@ export class Items {
       if (header.status === EXISTS || header.status === NOT_STORED) return false
       return expectOk('create', header.status)
     } catch (error) {
+      if (await this.holds('create', handle, entry, error)) return true
       if (isNotSent(error) && this.links.some((link) => !link.isDown)) return 'down'
       throw error
     }
@@ -83,7 +85,18 @@ export class Items {
     return written(operation, await this.send(operation, handle, { opcode: REPLACE, cas, store }))
   }
 
-  async delete(operation: string, handle: string, cas: Buffer): Promise<Written> {
+  /** As `replace`, with an entry whose proof nobody else writes. */
+  async replaceProof(operation: string, handle: string, item: Item, now: number): Promise<Written> {
+    try {
+      return await this.replace(operation, handle, item, now)
+    } catch (error) {
+      if (await this.holds(operation, handle, item.entry, error)) return 'written'
+      throw error
+    }
+  }
+
+  /** Without a CAS whatever is there goes. */
+  async delete(operation: string, handle: string, cas: Buffer = ANY): Promise<Written> {
     return written(operation, await this.send(operation, handle, { opcode: DELETE, cas }))
   }
 
@@ -95,6 +108,13 @@ export class Items {
       if (!isBroken(error)) throw error
       return this.send(operation, handle, { opcode: GET })
     }
+  }
+
+  /** A new proof tells whether the write that lost its answer took effect. That it is not there tells nothing: the write may still come. */
+  private async holds(operation: string, handle: string, { proof }: Entry, error: unknown): Promise<boolean> {
+    if (!isBroken(error)) return false
+    const item = await this.get(operation, handle).catch(() => null)
+    return item?.entry.proof === proof
   }
 
   private async send(operation: string, handle: string, request: Omit<Request, 'key'>): Promise<Reply> {

@@ -61,15 +61,13 @@ function ownServers({
   password,
 }: MemcacheStoreServerOptions): Pick<CompleteOptions, 'names' | 'links'> {
   if (!Array.isArray(servers) || servers.length === 0) throw new TypeError("servers: expected a list such as ['127.0.0.1:11211']")
-  if (new Set(servers).size < servers.length) throw new TypeError('servers: each server may be listed once')
   assertText('username', username)
   assertText('password', password)
   if ((username === undefined) !== (password === undefined)) throw new TypeError('username: SASL needs username and password')
   const targets = servers.map(parseServer)
-  return {
-    names: targets.map(({ host, port }) => `${host}:${port}`),
-    links: targets.map((one) => new OwnLink({ ...one, username, password })),
-  }
+  const names = targets.map(({ host, port }) => `${host}:${port}`)
+  if (new Set(names).size < names.length) throw new TypeError('servers: each server may be listed once')
+  return { names, links: targets.map((one) => new OwnLink({ ...one, username, password })) }
 }
 
 /** IPv6 in brackets. The text is not shown: people write passwords into addresses. */

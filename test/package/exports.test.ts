@@ -24,7 +24,9 @@ describe('the package', () => {
       'UnsupportedByStoreError',
       'cookieStore',
       'default',
+      'expressStore',
       'memoryStore',
+      'redisStore',
       'session',
     ])
   })
