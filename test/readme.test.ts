@@ -5,11 +5,13 @@ import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { transformSync } from '@swc/core'
 import express from 'express'
+import * as expressSession from 'express-session'
 import request from 'supertest'
 import * as errors from '../lib/errors.js'
 import { SessionEmitter } from '../lib/events.js'
 import * as main from '../lib/index.js'
 import * as testing from '../testing/index.js'
+import { startRedis } from './servers/redis-server.js'
 
 const readme = readFileSync('README.md', 'utf8')
 const snippets = [...readme.matchAll(/```js\n([\s\S]*?)```/g)].map((match) => match[1] as string)
@@ -38,11 +40,24 @@ afterEach(async () => {
 /** Runs a snippet with these names in reach; `import` becomes what the package exports. */
 async function run(snippet: string, names: Record<string, unknown>): Promise<unknown> {
   const { code } = transformSync(snippet, { jsc: { parser: { syntax: 'ecmascript' }, target: 'es2023' }, module: { type: 'commonjs' } })
-  const modules: Record<string, unknown> = { express, 'steady-session': main, 'steady-session/testing': testing }
+  const modules: Record<string, unknown> = {
+    express,
+    'express-session': expressSession,
+    'steady-session': main,
+    'steady-session/testing': testing,
+  }
   const scope = { require: (name: string) => modules[name], exports: {}, module: {}, ...names }
   const free = Object.fromEntries(Object.entries(scope).filter(([name]) => !new RegExp(`(const|let) ${name}\\b`).test(snippet)))
   const body = new Function(...Object.keys(free), `return (async () => { ${code} })()`)
   return body(...Object.values(free))
+}
+
+/** One browser, two requests. */
+async function countsTwice(): Promise<void> {
+  app.get('/count', async (req, res) => res.send(String(await req.session.increment('count'))))
+  const agent = request.agent(server)
+  await agent.get('/count').expect('1')
+  await agent.get('/count').expect('2')
 }
 
 function snippetWith(text: string): string {
@@ -52,7 +67,7 @@ function snippetWith(text: string): string {
 }
 
 test('every snippet is run by one of the tests below', () => {
-  expect(snippets).toHaveLength(12)
+  expect(snippets).toHaveLength(14)
 })
 
 test('the first application counts the visits of one browser', async () => {
@@ -79,12 +94,29 @@ test('the wire transcript shows what the first application sends', async () => {
   expect(shown.map(([name]) => name)).toContain('set-cookie')
 })
 
+test('the recipe of Redis keeps a session there', async () => {
+  const redis = await startRedis()
+  try {
+    process.env['REDIS_URL'] = `redis://127.0.0.1:${redis.port}`
+    const made: main.Sessions[] = []
+    const own = { use: (each: main.Sessions) => void (app.use(each), made.push(each)) }
+    await run(snippetWith('REDIS_URL'), { app: own, session: main.session })
+    await countsTwice()
+    await made[0]?.close()
+  } finally {
+    delete process.env['REDIS_URL']
+    await redis.stop()
+  }
+})
+
+test('the recipe of a store made for express-session keeps a session there', async () => {
+  await run(snippetWith('new MemoryStore()'), { app, session: main.session })
+  await countsTwice()
+})
+
 test('the recipe of the encrypted cookie keeps a session in the browser alone', async () => {
   await run(snippetWith("store: 'cookie'"), { app, session: main.session })
-  app.get('/count', async (req, res) => res.send(String(await req.session.increment('count'))))
-  const agent = request.agent(server)
-  await agent.get('/count').expect('1')
-  await agent.get('/count').expect('2')
+  await countsTwice()
 })
 
 test('the recipe of sign-in and sign-out gives a new cookie and takes it away', async () => {

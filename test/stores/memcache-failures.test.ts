@@ -74,6 +74,7 @@ describe('one server', () => {
     const store = open({ servers: [server.address] })
     const { token } = await store.create(record())
     server.pause()
+    await new Promise((resolve) => setTimeout(resolve, 50))
     const calls = [store.load(token, { slide: true }), store.update(token, { set: { a: '1' } })]
     const settled = Promise.allSettled(calls)
     await new Promise((resolve) => setTimeout(resolve, 50))
@@ -88,7 +89,11 @@ describe('one server', () => {
     const { token } = await store.create(record({}, { a: '1' }))
     server.pause()
     const more = setInterval(() => store.load(token, { slide: false }).catch(() => {}), 50)
-    await failure(store.update(token, { set: { a: '2' } }), 2000)
+    // The signal takes effect a little later.
+    const untilSilent = async (): Promise<never> => {
+      for (;;) await store.load(token, { slide: false })
+    }
+    await failure(untilSilent(), 2000)
     clearInterval(more)
     server.resume()
     expect(await loadedValues(store, token)).toEqual({ a: '1' })
