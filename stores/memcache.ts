@@ -146,7 +146,7 @@ class Memcache implements MemcacheStore {
       const entry = change(found)
       if (entry === null) return 'conflict'
       const item = { entry, cas: found.cas }
-      const isNewProof = entry.proof !== found.entry.proof
+      const isNewProof = !sameProof(entry.proof, found.entry.proof)
       const outcome = await this.items[isNewProof ? 'replaceProof' : 'replace'](operation, found.handle, item, found.now)
       if (outcome === 'missing') return 'gone'
       if (outcome === 'written') return { handle: found.handle, entry }

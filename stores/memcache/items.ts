@@ -1,7 +1,7 @@
 // Sessions as items: one each, read with its CAS, written only if nobody else wrote meanwhile.
 import { setTimeout as delay } from 'node:timers/promises'
 import { SessionStoreError } from '../../lib/errors.js'
-import { newHandle } from '../../lib/token.js'
+import { newHandle, sameProof } from '../../lib/token.js'
 import { type Entry, packEntry, unpackEntry } from './envelope.js'
 import { isBroken, isFinal, isNotSent, refusal, storeError, unreadable } from './errors.js'
 import { expiryOf } from './expiry.js'
@@ -114,7 +114,7 @@ export class Items {
   private async holds(operation: string, handle: string, { proof }: Entry, error: unknown): Promise<boolean> {
     if (!isBroken(error)) return false
     const item = await this.get(operation, handle).catch(() => null)
-    return item?.entry.proof === proof
+    return item !== null && item !== undefined && sameProof(item.entry.proof, proof)
   }
 
   private async send(operation: string, handle: string, request: Omit<Request, 'key'>): Promise<Reply> {

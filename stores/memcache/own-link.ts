@@ -78,14 +78,15 @@ export class OwnLink implements Link {
     if (this.closed) throw new NotConnectedError()
     this.#connection ??= connect(this.memjs, this.#target)
     const connection = this.#connection
-    if (this.waiting++ === 0) this.startWatch()
+    if (this.waiting++ === 0) this.lastAnswer = performance.now()
+    this.#watch ??= setInterval(() => this.look(), LOOK_MS).unref()
     try {
       return await this.ask(connection, request)
     } catch (error) {
       this.replace(connection)
       throw error
     } finally {
-      if (--this.waiting === 0) this.rest()
+      if (--this.waiting === 0) this.onRest()
     }
   }
 
@@ -96,7 +97,8 @@ export class OwnLink implements Link {
     })
     if (this.waiting > 0) await Promise.race([idle, delay(CLOSE_MS, undefined, { ref: false })])
     this.closed = true
-    if (this.#connection !== null) this.giveUp(this.#connection, new NotConnectedError())
+    clearInterval(this.#watch)
+    if (this.#connection !== null) this.giveUp(this.#connection, new Error('the store was closed'))
   }
 
   private ask(connection: Connection, request: Request): Promise<Reply> {
@@ -119,19 +121,8 @@ export class OwnLink implements Link {
     socket.once('close', () => this.giveUp(connection, new Error('the server closed the connection')))
   }
 
-  private startWatch(): void {
-    clearInterval(this.#watch)
-    this.lastAnswer = performance.now()
-    this.#watch = setInterval(() => this.look(), LOOK_MS).unref()
-  }
-
-  private rest(): void {
-    clearInterval(this.#watch)
-    this.onRest()
-  }
-
   private look(): void {
-    if (this.#connection === null || performance.now() - this.lastAnswer <= SILENT_MS) return
+    if (this.#connection === null || this.waiting === 0 || performance.now() - this.lastAnswer <= SILENT_MS) return
     this.giveUp(this.#connection, new Error('the server does not answer'))
   }
 

@@ -1,11 +1,10 @@
-// Servers that die, return, fall silent or break a connection; several of them; SASL.
+// Servers that die, return, fall silent or break a connection; several of them.
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
 import { type MemcacheStore, type MemcacheStoreServerOptions, memcacheStore } from '../../stores/memcache.js'
 import { type MemcachedServer, startMemcached } from '../servers/memcached.js'
 import { startProxy, type Proxy as TcpProxy } from '../servers/proxy.js'
 import { freePort, HOST } from '../servers/server-process.js'
 import { loadedValues, record } from './memcache-kit.js'
-import { startSaslServer } from './memcache-sasl-server.js'
 
 const closing: (() => unknown)[] = []
 
@@ -179,24 +178,6 @@ describe('two servers, one of which dies and returns', () => {
     await second.restart()
     expect(await outcomes()).toEqual(all.map((own, n) => (lost.includes(n) ? 'null' : own)))
     for (const [n, { token }] of fresh.entries()) expect(await loadedValues(store, token)).toEqual({ fresh: String(n) })
-  })
-})
-
-describe('SASL', () => {
-  test('the right name and password are let in', async () => {
-    const server = await startSaslServer('app', 'hunter2')
-    closing.push(() => server.close())
-    const store = open({ servers: [`${HOST}:${server.port}`], username: 'app', password: 'hunter2' })
-    await store.ready()
-    expect(server.logins).toEqual(['\0app\0hunter2'])
-  })
-
-  test('a wrong password is said at once by ready(), without the password', async () => {
-    const server = await startSaslServer('app', 'hunter2')
-    closing.push(() => server.close())
-    const store = open({ servers: [`${HOST}:${server.port}`], username: 'app', password: 'hunter3' })
-    const message = 'session store: connect was refused: username or password is wrong'
-    await expect(store.ready()).rejects.toMatchObject({ message, unknown: false })
   })
 })
 
