@@ -27,6 +27,7 @@ export default session
 
 export { type CookieStore, type CookieStoreOptions, cookieStore } from '../stores/cookie.js'
 export { type ExpressSessionStore, expressStore } from '../stores/express-store.js'
+export { type MemcacheStore, type MemcacheStoreOptions, memcacheStore } from '../stores/memcache.js'
 export { type MemoryStore, type MemoryStoreOptions, memoryStore } from '../stores/memory.js'
 export { type RedisStore, type RedisStoreOptions, redisStore } from '../stores/redis.js'
 export type { CookieOptions } from './cookie-options.js'

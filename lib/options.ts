@@ -27,7 +27,7 @@ export interface SessionOptions {
    * memory store, a random one for the life of the process is made if none is given.
    */
   readonly secret?: string | readonly string[] | undefined
-  /** Where sessions live: `'memory'` (default), `'cookie'` (encrypted), `'redis'`, a URL (`redis://…`), or a store object. */
+  /** Where sessions live: `'memory'` (default), `'cookie'` (encrypted), `'redis'`, `'memcache'`, a URL (`redis://…`), or a store object. */
   readonly store?: string | SessionStore | undefined
   /** The cookie's name; default `'sid'`. `'__Host-sid'` is checked against the attributes. */
   readonly key?: string
@@ -63,7 +63,12 @@ export interface SessionOptions {
   readonly max?: number
   /** Redis: where it is. */
   readonly server?: RedisServer
-  /** Redis: what every key begins with. Default `'sess:'`. */
+  /** Memcached: the servers, as `host:port`. Default `['127.0.0.1:11211']`. */
+  readonly servers?: readonly string[]
+  /** Memcached: for SASL. */
+  readonly username?: string
+  readonly password?: string
+  /** Redis and Memcached: what every key begins with. Default `'sess:'`. */
   readonly ns?: string
   /** Redis: values of more bytes are stored compressed. Default: none. */
   readonly compress?: { readonly above: number }

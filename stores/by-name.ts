@@ -1,6 +1,7 @@
 // The only registry of stores: names and URLs to stores. Known to lib/index alone.
 import type { SessionStore } from '../lib/store.js'
 import { type CookieStoreOptions, cookieStore } from './cookie.js'
+import { type MemcacheStoreOptions, memcacheStore } from './memcache.js'
 import { memoryStore } from './memory.js'
 import { type RedisStoreOptions, redisStore } from './redis.js'
 
@@ -21,6 +22,7 @@ interface Known {
 const STORES: Readonly<Record<string, Known>> = {
   memory: { options: ['max'], open: memoryStore },
   cookie: { options: ['chunks', 'audience', 'revocation'], open: openCookieStore },
+  memcache: { options: ['servers', 'username', 'password', 'ns'], open: (options) => memcacheStore(options as MemcacheStoreOptions) },
   redis: { options: ['server', 'ns', 'compress'], open: (options) => redisStore(options as RedisStoreOptions) },
 }
 

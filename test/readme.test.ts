@@ -11,6 +11,7 @@ import * as errors from '../lib/errors.js'
 import { SessionEmitter } from '../lib/events.js'
 import * as main from '../lib/index.js'
 import * as testing from '../testing/index.js'
+import { startMemcached } from './servers/memcached.js'
 import { startRedis } from './servers/redis-server.js'
 
 const readme = readFileSync('README.md', 'utf8')
@@ -67,7 +68,7 @@ function snippetWith(text: string): string {
 }
 
 test('every snippet is run by one of the tests below', () => {
-  expect(snippets).toHaveLength(14)
+  expect(snippets).toHaveLength(15)
 })
 
 test('the first application counts the visits of one browser', async () => {
@@ -106,6 +107,20 @@ test('the recipe of Redis keeps a session there', async () => {
   } finally {
     delete process.env['REDIS_URL']
     await redis.stop()
+  }
+})
+
+test('the recipe of Memcached keeps a session there', async () => {
+  const memcached = await startMemcached()
+  try {
+    const snippet = snippetWith("store: 'memcache'").replace('127.0.0.1:11211', `127.0.0.1:${memcached.port}`)
+    const made: main.Sessions[] = []
+    const own = { use: (each: main.Sessions) => void (app.use(each), made.push(each)) }
+    await run(snippet, { app: own, session: main.session })
+    await countsTwice()
+    await made[0]?.close()
+  } finally {
+    await memcached.stop()
   }
 })
 

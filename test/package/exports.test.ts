@@ -25,6 +25,7 @@ describe('the package', () => {
       'cookieStore',
       'default',
       'expressStore',
+      'memcacheStore',
       'memoryStore',
       'redisStore',
       'session',
