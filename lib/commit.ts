@@ -142,7 +142,11 @@ function endIfUnknown<T>(state: SessionState, before: StoredSession, rotate: () 
     if (!isUnknownOutcome(error)) throw error
     state.exchange.stop(error)
     // By handle, where the store can, if the token is the new one already, which nobody knows.
-    abandon(state, before.handle, async () => (await store.destroy(before.token)) || ((await store.index?.end(before.handle)) ?? false))
+    abandon(
+      state,
+      before.handle,
+      async () => (await store.destroy(before.token)) || ((await (store.index?.end(before.handle) ?? store.end?.(before.handle))) ?? false),
+    )
     throw error
   }
   try {

@@ -122,6 +122,9 @@ export interface SessionStore {
   /** Ends the session if the token is its own; idempotent. Whether it was there. */
   destroy(token: string): MaybePromise<boolean>
 
+  /** Ends one session, whoever holds its token; for stores that can do this but have no index. Whether it was there. */
+  end?(handle: string): MaybePromise<boolean>
+
   /** Finding and ending sessions by handle and by index; absent in stores that cannot. */
   readonly index?: SessionIndex
 }

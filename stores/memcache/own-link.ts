@@ -147,10 +147,14 @@ function connect({ Client, Server }: Memjs, { host, port, username, password }: 
   return { client, server, socket: null }
 }
 
+/** Not a literal in `import()`: an application that is bundled without the driver must still build. */
+const DRIVER: string = 'memjs'
+
 async function loadDriver(): Promise<Memjs> {
   try {
-    const { Client, Server } = await import('memjs')
-    return { Client, Server } as unknown as Memjs
+    const loaded = (await import(DRIVER)) as Memjs & { default?: Memjs }
+    const { Client, Server } = loaded.Client === undefined ? (loaded.default as Memjs) : loaded
+    return { Client, Server }
   } catch (cause) {
     throw new SessionStoreError('connect', 'needs the package memjs: npm install memjs', { cause, unknown: false })
   }

@@ -1,6 +1,6 @@
 // The races on a real memcached. One framework: that all behave alike the memory store shows.
 import { afterAll, afterEach, beforeAll } from '@jest/globals'
-import type { SessionIndex, SessionStore } from '../../lib/index.js'
+import type { SessionStore } from '../../lib/index.js'
 import { type MemcacheStore, memcacheStore } from '../../stores/memcache.js'
 import { anyMemcached } from '../servers/memcached.js'
 import { describeRaces } from './races.js'
@@ -34,14 +34,5 @@ describeRaces('memcache', () => open(), {
 function open(clock: () => number = Date.now): SessionStore {
   const store = memcacheStore({ servers: server.servers, ns: `races-${process.pid}-${opened++}:`, clock })
   stores.push(store)
-  return endingByHandle(store)
-}
-
-/**
- * A sign-in of unknown outcome is ended by handle, through `index`. This store has no index, but can end by handle: that much is lent to
- * the library here, until the contract has a place for it. `cannot` skips all that asks for more.
- */
-function endingByHandle(store: MemcacheStore): SessionStore {
-  const index: Pick<SessionIndex, 'end'> = { end: (handle) => store.end(handle) }
-  return Object.assign(store, { index: index as SessionIndex })
+  return store
 }

@@ -31,6 +31,7 @@ export class FaultyStore implements SessionStore {
   readonly cannot?: readonly StoreLimit[]
   readonly ready?: () => MaybePromise<void>
   readonly close?: () => MaybePromise<void>
+  readonly end?: (handle: string) => MaybePromise<boolean>
   readonly listen?: (listener: (event: StoreEvent) => void) => void
   /** Every call that came, in order. */
   readonly calls: Operation[] = []
@@ -48,6 +49,7 @@ export class FaultyStore implements SessionStore {
     if (inner.cannot !== undefined) this.cannot = inner.cannot
     if (inner.ready !== undefined) this.ready = inner.ready.bind(inner)
     if (inner.close !== undefined) this.close = inner.close.bind(inner)
+    if (inner.end !== undefined) this.end = inner.end.bind(inner)
     if (inner.listen !== undefined) this.listen = inner.listen.bind(inner)
   }
 
