@@ -189,6 +189,7 @@ function tell(state: SessionState, name: 'created' | 'signedIn' | 'rotated' | 'g
 function tell(state: SessionState, name: 'changed', keys: readonly string[]): void
 function tell(state: SessionState, name: 'created' | 'signedIn' | 'rotated' | 'gone' | 'changed', keys?: readonly string[]): void {
   const { app, request } = state.exchange
+  if (!app.events.hears(name)) return
   const event = { handle: state.stored?.handle ?? '', userId: state.userId, request }
   if (name === 'changed') app.events.emit(name, { ...event, keys: keys ?? [] })
   else app.events.emit(name, event)

@@ -5,6 +5,18 @@ import type { SessionChanges, SessionValues } from './store.js'
 /** The part of the changes that concerns data. */
 export type DataChanges = Pick<SessionChanges, 'clear' | 'unset' | 'set'>
 
+/**
+ * An object without inherited keys: an assignment to `__proto__` is one like any other. An instance, since V8 keeps what `Object.create(null)` makes in
+ * a slow hash table.
+ */
+export function blank(): Record<string, string> {
+  return new Blank() as Record<string, string>
+}
+
+class Blank {}
+Object.setPrototypeOf(Blank.prototype, null)
+Reflect.deleteProperty(Blank.prototype, 'constructor')
+
 export function assertKey(key: unknown): void {
   if (typeof key !== 'string') throw new TypeError(`session key: expected a string, got ${typeof key}`)
   if (!key.isWellFormed()) throw new SessionDataError(key, 'a key with half a character (a lone surrogate) cannot be stored')
@@ -12,7 +24,7 @@ export function assertKey(key: unknown): void {
 
 /** Data changes applied to values, in the contract's order. */
 export function applyData(values: SessionValues, changes: DataChanges): SessionValues {
-  const after: Record<string, string> = Object.create(null)
+  const after = blank()
   for (const key of changes.clear?.keep ?? Object.keys(values)) {
     const text = values[key]
     if (text !== undefined) after[key] = text

@@ -1,5 +1,5 @@
 // The data of one session in one request: what the store has, what the handler was handed, and what changed.
-import { applyData, assertKey, assertSize, type DataChanges } from './data-changes.js'
+import { applyData, assertKey, assertSize, blank, type DataChanges } from './data-changes.js'
 import type { SessionValues } from './store.js'
 import { assertStorableKind, deadlineOf, fromText, readsAs, toText } from './values.js'
 
@@ -28,6 +28,8 @@ interface Restart {
 
 const NOTHING: SessionValues = Object.freeze(Object.create(null) as Record<string, string>)
 
+const NO_CHANGES: DataChanges[] = []
+
 /** Shared by all drafts that nobody has used yet; never written to. */
 const NO_SLOTS: Map<string, Slot> = new Map()
 
@@ -40,7 +42,9 @@ export interface Drafted {
 }
 
 export class Draft {
-  #stored: SessionValues
+  #base: SessionValues
+  /** Changes that are in the store, not applied here before somebody looks: mostly nobody does. */
+  #arrived: DataChanges[] = NO_CHANGES
   #slots: Map<string, Slot> = NO_SLOTS
   #restart: Restart | null = null
   /** Written by this request and in the store already. */
@@ -49,7 +53,7 @@ export class Draft {
   readonly #session: Drafted
 
   constructor(stored: SessionValues | null, maxBytes: number, session: Drafted) {
-    this.#stored = stored ?? NOTHING
+    this.#base = stored ?? NOTHING
     this.#maxBytes = maxBytes
     this.#session = session
   }
@@ -140,7 +144,7 @@ export class Draft {
   /** What must be saved, or `null`. Throws `SessionDataError` for what cannot be. */
   collect(): Collected | null {
     if (this.#slots.size === 0 && this.#restart === null) return null
-    const set: Record<string, string> = Object.create(null)
+    const set = blank()
     const unset: string[] = []
     const slots = new Map<string, Slot>()
     for (const [key, slot] of this.#slots) {
@@ -160,7 +164,7 @@ export class Draft {
 
   /** The collected changes are in the store now; what the handler changed meanwhile stays to be saved. */
   accept(collected: Collected): void {
-    this.#stored = applyData(this.#stored, collected.changes)
+    this.#arrived = [...this.#arrived, collected.changes]
     if (this.#restart === collected.restart) this.#restart = null
     for (const [key, slot] of collected.slots) {
       this.#remember(key, slot.value !== undefined)
@@ -172,14 +176,15 @@ export class Draft {
 
   /** Back to what is stored; the changes of this request are forgotten. */
   reset(stored: SessionValues): void {
-    this.#stored = stored
+    this.#base = stored
+    this.#arrived = NO_CHANGES
     this.#slots = NO_SLOTS
     this.#restart = null
   }
 
   /** The store has this text for the key now (`null`: nothing); forgets the value that led to it. */
   settle(key: string, text: string | null, basis: unknown): void {
-    this.#stored = applyData(this.#stored, text === null ? { unset: [key] } : { set: { [key]: text } })
+    this.#base = applyData(this.#stored, text === null ? { unset: [key] } : { set: { [key]: text } })
     if (this.#slots.get(key) === basis) this.#slots.delete(key)
     this.#remember(key, text !== null)
   }
@@ -191,7 +196,8 @@ export class Draft {
       if (!slot.written) this.#slots.delete(key)
       else if (slot.deadline !== null) this.#slots.set(key, { ...slot, deadline: Math.max(0, Math.round(slot.deadline - age)) })
     }
-    this.#stored = NOTHING
+    this.#base = NOTHING
+    this.#arrived = NO_CHANGES
     this.#restart = null
   }
 
@@ -252,6 +258,14 @@ export class Draft {
   /** Identifies the handler's latest write of the key, for `settle`. */
   slotOf(key: string): unknown {
     return this.#slots.get(key)
+  }
+
+  get #stored(): SessionValues {
+    if (this.#arrived !== NO_CHANGES) {
+      for (const changes of this.#arrived) this.#base = applyData(this.#base, changes)
+      this.#arrived = NO_CHANGES
+    }
+    return this.#base
   }
 
   #remember(key: string, isThere: boolean): void {

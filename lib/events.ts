@@ -60,6 +60,11 @@ export class SessionEmitter {
     }
   }
 
+  /** Whether anybody listens: an event that nobody hears need not be made. */
+  hears(name: SessionEventName): boolean {
+    return (this.#listeners.get(name)?.size ?? 0) > 0
+  }
+
   emit<N extends SessionEventName>(name: N, event: SessionEvents[N]): void {
     const listeners = this.#listeners.get(name)
     if (listeners === undefined || listeners.size === 0) return

@@ -8,7 +8,7 @@ import { Session } from './session.js'
 import type { LoadedSession, SessionTerms, StoredSession } from './store.js'
 import { USER_INDEX } from './store.js'
 import { newHandle } from './token.js'
-import { ANY_KEY, type ResolvedUser, resolveUser } from './user.js'
+import { ANY_KEY, DEFAULT_USER_KEYS, defaultUser, type ResolvedUser, resolveUser } from './user.js'
 
 /** A new token is due, with the commit. */
 export interface Rotation {
@@ -168,6 +168,8 @@ export class SessionState {
 
   /** The resolver is asked again only if a key that it read may have changed. */
   #mayHaveNewUser(): boolean {
+    // Nearly every request that writes ends here, without asking at all.
+    if (this.exchange.app.config.user === defaultUser && !DEFAULT_USER_KEYS.some((key) => this.draft.touches(key))) return false
     const { reads } = this.#resolve()
     if (reads.has(ANY_KEY)) return true
     for (const key of reads) if (this.draft.touches(key)) return true

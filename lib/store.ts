@@ -6,7 +6,7 @@ export type MaybePromise<T> = T | Promise<T>
 /** Name of the index that holds the signed-in user; every session with a user is found under it. */
 export const USER_INDEX = 'userId'
 
-/** Key of the session → text. Made without a prototype, so that no key is special. */
+/** Key of the session → text. Inherits nothing, so that no key is special. */
 export type SessionValues = Readonly<Record<string, string>>
 
 /** What the writer decides about a session, beside its data. */

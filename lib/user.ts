@@ -18,6 +18,9 @@ export const defaultUser: UserResolver = (data) => {
   return idOf(data['userId']) ?? idOf(data['user']) ?? idOf((data['passport'] as { user?: unknown } | undefined)?.user)
 }
 
+/** All that it may read. */
+export const DEFAULT_USER_KEYS: readonly string[] = ['userId', 'user', 'passport']
+
 export function resolveUser(resolver: UserResolver, draft: Draft): ResolvedUser {
   const reads = new Set<string>()
   const userId = resolver(watched(draft, reads))

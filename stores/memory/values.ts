@@ -38,7 +38,14 @@ function only(values: SessionValues, keys: readonly string[]): Record<string, st
   return kept
 }
 
-/** Without a prototype an assignment to `__proto__` is an assignment like any other. */
+/**
+ * An object without inherited keys: an assignment to `__proto__` is one like any other. An instance, since V8 keeps what `Object.create(null)` makes in
+ * a slow hash table.
+ */
 function blank(): Record<string, string> {
-  return Object.create(null)
+  return new Blank() as Record<string, string>
 }
+
+class Blank {}
+Object.setPrototypeOf(Blank.prototype, null)
+Reflect.deleteProperty(Blank.prototype, 'constructor')
