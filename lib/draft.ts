@@ -1,5 +1,6 @@
 // The data of one session in one request: what the store has, what the handler was handed, and what changed.
-import { applyData, assertKey, assertSize, blank, type DataChanges } from './data-changes.js'
+import { blank, changedValues } from './apply.js'
+import { assertKey, assertSize, type DataChanges } from './data-changes.js'
 import type { SessionValues } from './store.js'
 import { assertStorableKind, deadlineOf, fromText, readsAs, toText } from './values.js'
 
@@ -184,7 +185,7 @@ export class Draft {
 
   /** The store has this text for the key now (`null`: nothing); forgets the value that led to it. */
   settle(key: string, text: string | null, basis: unknown): void {
-    this.#base = applyData(this.#stored, text === null ? { unset: [key] } : { set: { [key]: text } })
+    this.#base = changedValues(this.#stored, text === null ? { unset: [key] } : { set: { [key]: text } })
     if (this.#slots.get(key) === basis) this.#slots.delete(key)
     this.#remember(key, text !== null)
   }
@@ -262,7 +263,7 @@ export class Draft {
 
   get #stored(): SessionValues {
     if (this.#arrived !== NO_CHANGES) {
-      for (const changes of this.#arrived) this.#base = applyData(this.#base, changes)
+      for (const changes of this.#arrived) this.#base = changedValues(this.#base, changes)
       this.#arrived = NO_CHANGES
     }
     return this.#base

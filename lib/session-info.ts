@@ -1,4 +1,5 @@
 // What a session tells about itself, beside its data.
+import { expiresAt } from './facts.js'
 import type { SessionState } from './session-state.js'
 
 export interface SessionInfo {
@@ -28,16 +29,10 @@ export function sessionInfo(state: SessionState): SessionInfo {
     createdAt: date(facts?.createdAt),
     startedAt: date(facts?.startedAt),
     authenticatedAt: date(facts?.authenticatedAt),
-    expiresAt: facts === undefined ? null : new Date(expiryOf(facts)),
+    expiresAt: facts === undefined ? null : new Date(expiresAt(facts)),
     lost: arrival.lost,
     degraded: arrival.degraded !== null,
   }
-}
-
-/** The earlier of both clocks. */
-export function expiryOf(facts: { seenAt: number; idleMs: number; startedAt: number; lifetimeMs: number | null }): number {
-  const idleEnd = facts.seenAt + facts.idleMs
-  return facts.lifetimeMs === null ? idleEnd : Math.min(idleEnd, facts.startedAt + facts.lifetimeMs)
 }
 
 function date(time: number | null | undefined): Date | null {

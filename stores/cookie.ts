@@ -2,6 +2,9 @@
 //
 // An old cookie restores old data for as long as it would have lived, and ending a session deletes the browser's copy alone: keep no
 // counters, one-time codes or credits there, or name a `revocation` store, which at least lets a session end.
+
+import { changedValues, meetsExpectations } from '../lib/apply.js'
+import { factsOfNew, factsOfRotated, factsOfUpdated, isSlideDue } from '../lib/facts.js'
 import type {
   LoadedSession,
   MaybePromise,
@@ -14,11 +17,10 @@ import type {
 } from '../lib/store.js'
 import { newHandle } from '../lib/token.js'
 import { type Content, contentFromText, contentToText } from './cookie/content.js'
-import { factsOfNew, factsOfRotated, factsOfUpdated, isDue, isLive } from './cookie/facts.js'
+import { isLiveHere } from './cookie/facts.js'
 import { type CompleteOptions, type CookieStoreOptions, completeOptions } from './cookie/options.js'
 import { RecordedStore } from './cookie/recorded.js'
 import { Sealer } from './cookie/sealer.js'
-import { changedValues, meetsExpectations } from './cookie/values.js'
 
 export type { CookieStoreOptions } from './cookie/options.js'
 
@@ -61,7 +63,7 @@ class SealedStore implements CookieStore {
     const now = this.clock()
     const session = this.open(token, now)
     if (session === null) return null
-    const slides = slide && isDue(session.facts, now - session.facts.seenAt)
+    const slides = slide && isSlideDue(session.facts, now - session.facts.seenAt)
     const { handle, values } = session
     const facts = slides ? { ...session.facts, seenAt: now } : session.facts
     return { handle, values, facts, now, token: slides || session.stale ? this.seal({ handle, values, facts }, now) : token }
@@ -71,7 +73,7 @@ class SealedStore implements CookieStore {
     const now = this.clock()
     const session = this.open(token, now)
     if (session === null) return { outcome: 'gone' }
-    if (!meetsExpectations(session.values, changes)) return { outcome: 'conflict' }
+    if (!meetsExpectations(session.values, changes.expect)) return { outcome: 'conflict' }
     const { handle, values, facts } = session
     const next = { handle, values: changedValues(values, changes), facts: factsOfUpdated(facts, changes) }
     return { outcome: 'saved', token: this.seal(next, now) }
@@ -93,7 +95,7 @@ class SealedStore implements CookieStore {
     const opened = this.#sealer.open(token, now)
     if (opened === null) return null
     const content = contentFromText(opened.text)
-    return isLive(content.facts, now) ? { ...content, stale: opened.stale } : null
+    return isLiveHere(content.facts, now) ? { ...content, stale: opened.stale } : null
   }
 
   private seal(content: Content, now: number): string {

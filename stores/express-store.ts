@@ -4,14 +4,14 @@
 // Writers in this process take turns and lose nothing. Of two processes, the one that writes between the other's read and its write loses its
 // change, and an end or a sign-in that falls there is undone. The store for Redis that comes with this package has no such gap.
 
+import { changedValues, meetsExpectations, mergeText } from '../lib/apply.js'
 import { SessionStoreError } from '../lib/errors.js'
+import { expiresAt, factsOfNew, factsOfRotated, factsOfUpdated, isSlideDue } from '../lib/facts.js'
 import type { LoadedSession, SessionChanges, SessionRecord, SessionStore, StoredSession, StoreLimit, UpdateResult } from '../lib/store.js'
 import { joinToken, newHandle, newVerifier, parseToken, proofOf, sameProof } from '../lib/token.js'
 import { Calls, type ExpressSessionStore } from './express-store/calls.js'
-import { expiresAt, factsOfNew, factsOfRotated, factsOfUpdated, isDue } from './express-store/facts.js'
 import { type Kept, keptIn, objectOf } from './express-store/record.js'
 import { Turns } from './express-store/turns.js'
-import { changedValues, changesNothing, meetsExpectations, mergedText } from './express-store/values.js'
 
 export type { ExpressSessionStore } from './express-store/calls.js'
 
@@ -47,7 +47,7 @@ class WrappedStore implements SessionStore {
 
   async create({ values, terms }: SessionRecord): Promise<StoredSession> {
     const now = Date.now()
-    const [verifier, facts, own] = [newVerifier(), factsOfNew(terms, now), mergedText(values)]
+    const [verifier, facts, own] = [newVerifier(), factsOfNew(terms, now), mergeText(values)]
     const handle = await this.freeHandle()
     await this.#calls.set(handle, objectOf({ proof: proofOf(verifier), facts, values: own }, now))
     return { handle, token: joinToken(handle, verifier), facts }
@@ -57,13 +57,13 @@ class WrappedStore implements SessionStore {
     const found = await this.find(token)
     if (found === null || found === 'reused') return found
     const { handle, values, facts, now } = found
-    const seenAt = slide && isDue(facts, now) ? await this.slide(token, facts.seenAt) : facts.seenAt
+    const seenAt = slide && isSlideDue(facts, now - facts.seenAt) ? await this.slide(token, facts.seenAt) : facts.seenAt
     return { handle, values, facts: { ...facts, seenAt }, now, token }
   }
 
   update(token: string, changes: SessionChanges): Promise<UpdateResult> {
     return this.inTurn(token, GONE, async (live) => {
-      if (!meetsExpectations(live.values, changes)) return { outcome: 'conflict' }
+      if (!meetsExpectations(live.values, changes.expect)) return { outcome: 'conflict' }
       const facts = factsOfUpdated(live.facts, changes)
       if (!changesNothing(changes)) await this.write(live, { facts, values: changedValues(live.values, changes) })
       return { outcome: 'saved', token }
@@ -73,7 +73,7 @@ class WrappedStore implements SessionStore {
   rotate(token: string, changes: SessionChanges): Promise<StoredSession | null> {
     return this.inTurn(token, null, async (live) => {
       // The contract has no "conflict" here; applying nothing is what `expect` asks for.
-      if (!meetsExpectations(live.values, changes)) return null
+      if (!meetsExpectations(live.values, changes.expect)) return null
       const verifier = newVerifier()
       const facts = factsOfRotated(live.facts, changes, live.now)
       await this.write(live, { proof: proofOf(verifier), facts, values: changedValues(live.values, changes) })
@@ -97,7 +97,7 @@ class WrappedStore implements SessionStore {
       return await this.inTurn(token, seenBefore, async (live) => {
         const { facts, now } = live
         // Loads of the same moment are all due; the first one has stamped it.
-        if (!isDue(facts, now)) return facts.seenAt
+        if (!isSlideDue(facts, now - facts.seenAt)) return facts.seenAt
         await this.write(live, { facts: { ...facts, seenAt: now } })
         return now
       })
@@ -143,3 +143,8 @@ class WrappedStore implements SessionStore {
 }
 
 const GONE: UpdateResult = Object.freeze({ outcome: 'gone' })
+
+/** Then nothing need be written, and no other process's write can be lost by it. */
+function changesNothing({ clear, unset = [], set = {}, indexes = {}, terms = {} }: SessionChanges): boolean {
+  return clear === undefined && unset.length === 0 && [set, indexes, terms].every((part) => Object.keys(part).length === 0)
+}

@@ -1,15 +1,16 @@
 // Sessions in memcached: one item each, read with one GET, written by compare-and-set. memcached knows whole seconds and forgets what it
 // has no room for; both clocks are judged here, by the application's time, and an item's expiry only tidies up.
+
+import { changedValues, copyText, meetsExpectations } from '../lib/apply.js'
 import { SessionStoreError } from '../lib/errors.js'
+import { factsOfNew, factsOfRotated, factsOfUpdated, isLive, isSlideDue } from '../lib/facts.js'
 import type { LoadedSession, SessionChanges, SessionRecord, SessionStore, StoredSession, StoreLimit, UpdateResult } from '../lib/store.js'
 import { joinToken, newVerifier, parseToken, proofOf, sameProof } from '../lib/token.js'
 import { pauseBefore, WRITE_ATTEMPTS } from './memcache/contention.js'
 import type { Entry } from './memcache/envelope.js'
 import { tooManyWriters } from './memcache/errors.js'
-import { factsOfNew, factsOfRotated, factsOfUpdated, isDue, isLive } from './memcache/facts.js'
 import { type Item, Items, type Written } from './memcache/items.js'
 import { type CompleteOptions, completeOptions, type MemcacheStoreOptions } from './memcache/options.js'
-import { changedValues, copyText, meetsExpectations } from './memcache/values.js'
 
 export type { MemcacheClient } from './memcache/link.js'
 export type { MemcacheStoreClientOptions, MemcacheStoreOptions, MemcacheStoreServerOptions } from './memcache/options.js'
@@ -76,7 +77,7 @@ class Memcache implements MemcacheStore {
     for (let attempt = 1; ; attempt++) {
       const found = await this.find('load', token)
       if (found === null || found === 'reused') return found
-      if (!slide || !isDue(found.entry.facts, found.now)) return loaded(found, token)
+      if (!slide || !isSlideDue(found.entry.facts, found.now - found.entry.facts.seenAt)) return loaded(found, token)
       const { outcome, entry } = await this.slide(found)
       if (outcome !== 'changed' || attempt === SLIDE_ATTEMPTS) return loaded({ ...found, entry }, token)
     }

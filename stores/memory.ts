@@ -1,5 +1,8 @@
 // Sessions in this process: bounded, swept, answering without a promise. They end with the process and no other process sees them.
+
+import { changedValues, copyText, meetsExpectations } from '../lib/apply.js'
 import { SessionStoreError } from '../lib/errors.js'
+import { factsOfNew, factsOfRotated, factsOfSlid, factsOfUpdated } from '../lib/facts.js'
 import type {
   ExpirySweep,
   LoadedSession,
@@ -11,11 +14,9 @@ import type {
   UpdateResult,
 } from '../lib/store.js'
 import { joinToken, newHandle, newVerifier, parseToken, proofOf, sameProof } from '../lib/token.js'
-import { factsOfNew, factsOfRotated, factsOfSlid, factsOfUpdated } from './memory/facts.js'
 import { MemoryIndex } from './memory/memory-index.js'
 import { completeOptions, type MemoryStoreOptions } from './memory/options.js'
 import { SessionTable, type StoredEntry } from './memory/session-table.js'
-import { changedValues, copyText, meetsExpectations } from './memory/values.js'
 
 export type { MemoryStoreOptions } from './memory/options.js'
 

@@ -2,7 +2,10 @@
 // cookie. A record and no list of ended sessions, because the other store does the rest as its contract says, atomically: it judges both
 // clocks, refuses a token that was rotated away, finds and ends by handle and by index. And if it loses its records, sessions end; a
 // list that got lost would let ended ones live again.
+
+import { changedValues, meetsExpectations, mergeText } from '../../lib/apply.js'
 import { DAY } from '../../lib/durations.js'
+import { isSlideDue } from '../../lib/facts.js'
 import { isPromise, whenReady } from '../../lib/maybe.js'
 import type {
   LoadedSession,
@@ -17,11 +20,9 @@ import type {
   StoreLimit,
   UpdateResult,
 } from '../../lib/store.js'
-import { isDue } from './facts.js'
 import { FieldReader, joinFields, pairsOf } from './fields.js'
 import type { CompleteOptions } from './options.js'
 import { dayOf, Sealer } from './sealer.js'
-import { changedValues, meetsExpectations, mergedText } from './values.js'
 
 interface Unsealed {
   /** The record's token. */
@@ -79,8 +80,8 @@ export class RecordedStore implements SessionStore {
     if (opened === null) return null
     return whenReady(this.records.load(opened.record, options), (record) => {
       if (record === null || record === 'reused') return record
-      const renews = opened.stale || record.token !== opened.record || (options.slide && isDue(record.facts, opened.ageMs))
-      const values = mergedText(opened.values, record.values)
+      const renews = opened.stale || record.token !== opened.record || (options.slide && isSlideDue(record.facts, opened.ageMs))
+      const values = mergeText(opened.values, record.values)
       return { ...record, values, token: renews ? this.seal(record.token, opened.values) : token }
     })
   }
@@ -91,7 +92,7 @@ export class RecordedStore implements SessionStore {
     if (changes.expect === undefined) return this.write(opened, changes)
     return whenReady(this.records.load(opened.record, { slide: false }), (record) => {
       if (record === null || record === 'reused') return { outcome: 'gone' }
-      if (!meetsExpectations(mergedText(opened.values, record.values), changes)) return { outcome: 'conflict' }
+      if (!meetsExpectations(mergeText(opened.values, record.values), changes.expect)) return { outcome: 'conflict' }
       return this.write({ ...opened, record: record.token }, changes)
     })
   }

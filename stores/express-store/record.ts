@@ -1,6 +1,7 @@
 // What is handed to the store: `cookie`, by which it computes its TTL, and our part. Plain, whatever the store serialises with.
+
+import { expiresAt } from '../../lib/facts.js'
 import type { SessionFacts, SessionValues } from '../../lib/store.js'
-import { expiresAt } from './facts.js'
 
 export interface Kept {
   readonly proof: string

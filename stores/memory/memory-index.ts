@@ -1,8 +1,9 @@
 // Finding and ending sessions by handle and by index. Whoever asks here is the manager, not the holder of a token.
+
+import { changedValues } from '../../lib/apply.js'
+import { expiresAt, factsOfUpdated } from '../../lib/facts.js'
 import type { SessionEntry, SessionIndex } from '../../lib/store.js'
-import { expiresAt, factsOfUpdated } from './facts.js'
 import type { SessionTable, StoredEntry } from './session-table.js'
-import { changedValues } from './values.js'
 
 export class MemoryIndex implements SessionIndex {
   private readonly table: SessionTable

@@ -1,7 +1,8 @@
 // The sessions themselves, with what must move along: recency, deadlines, indexes. Knows nothing of tokens.
+
+import { clockOfEnd, expiresAt, isLive } from '../../lib/facts.js'
 import { type SessionFacts, type SessionValues, type StoreEvent, USER_INDEX } from '../../lib/store.js'
 import { ExpiryBuckets } from './expiry-buckets.js'
-import { clockOfEnd, expiresAt, isLive } from './facts.js'
 import { IndexMaps } from './index-maps.js'
 import { type Member, Recency } from './recency.js'
 

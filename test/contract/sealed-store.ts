@@ -1,10 +1,10 @@
 // The smallest store whose token is the session itself, with the limits that come with that. Proves that the suite lets such stores pass.
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
+import { changedValues, copyText, meetsExpectations } from '../../lib/apply.js'
 import { SessionTooLargeError } from '../../lib/errors.js'
+import { factsOfNew, factsOfRotated, factsOfSlid, factsOfUpdated, isLive } from '../../lib/facts.js'
 import type { LoadedSession, SessionFacts, SessionStore, SessionValues } from '../../lib/store.js'
 import { newHandle } from '../../lib/token.js'
-import { factsOfNew, factsOfRotated, factsOfSlid, factsOfUpdated, isLive } from '../../stores/memory/facts.js'
-import { changedValues, copyText, meetsExpectations } from '../../stores/memory/values.js'
 
 interface Content {
   readonly handle: string

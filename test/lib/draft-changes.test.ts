@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { applyData } from '../../lib/data-changes.js'
+import { changedValues } from '../../lib/apply.js'
 import { type Collected, Draft } from '../../lib/draft.js'
 
 const MAX_BYTES = 64 * 1024
@@ -163,7 +163,7 @@ describe('the other ways of a draft', () => {
   })
 
   test('changes are applied in the order of the contract: clear, unset, set', () => {
-    expect({ ...applyData(texts({ a: 1, b: 2, c: 3 }), { clear: { keep: ['a', 'b'] }, unset: ['b', 'x'], set: { b: '9' } }) }).toEqual({
+    expect({ ...changedValues(texts({ a: 1, b: 2, c: 3 }), { clear: { keep: ['a', 'b'] }, unset: ['b', 'x'], set: { b: '9' } }) }).toEqual({
       a: '1',
       b: '9',
     })

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { expiryOf } from '../../lib/session-info.js'
+import { expiresAt } from '../../lib/facts.js'
 import { joinToken, newHandle, newVerifier } from '../../lib/token.js'
 import { memoryStore } from '../../stores/memory.js'
 import { appOf, clockAt, cookieOf, DAY, exchangeFor, HOUR } from './harness.js'
@@ -89,7 +89,7 @@ describe('the info of a session', () => {
 })
 
 test('a session ends at the earlier of both clocks', () => {
-  expect(expiryOf({ seenAt: 10, idleMs: 5, startedAt: 0, lifetimeMs: 100 })).toBe(15)
-  expect(expiryOf({ seenAt: 98, idleMs: 5, startedAt: 0, lifetimeMs: 100 })).toBe(100)
-  expect(expiryOf({ seenAt: 98, idleMs: 5, startedAt: 0, lifetimeMs: null })).toBe(103)
+  expect(expiresAt({ seenAt: 10, idleMs: 5, startedAt: 0, lifetimeMs: 100 })).toBe(15)
+  expect(expiresAt({ seenAt: 98, idleMs: 5, startedAt: 0, lifetimeMs: 100 })).toBe(100)
+  expect(expiresAt({ seenAt: 98, idleMs: 5, startedAt: 0, lifetimeMs: null })).toBe(103)
 })

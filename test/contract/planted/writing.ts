@@ -1,6 +1,7 @@
 // Faults of writers: what gets lost, and what comes back.
+
+import { changedValues } from '../../../lib/apply.js'
 import type { SessionChanges, StoredSession } from '../../../lib/store.js'
-import { changedValues } from '../../../stores/memory/values.js'
 import { type PlantedBug, withCalls } from './kit.js'
 
 export const WRITING_BUGS: readonly PlantedBug[] = [

@@ -1,7 +1,20 @@
-// Values of a session in memory: frozen maps without a prototype, replaced as a whole, so that what a load handed out never changes.
-import type { SessionChanges, SessionValues } from '../../lib/store.js'
+// Changes applied to the values of a session, in the contract's order: for the draft, and for stores that do it in JavaScript.
+import type { SessionChanges, SessionValues } from './store.js'
 
-export function copyText(source: Readonly<Record<string, string>>): SessionValues {
+/**
+ * An object without inherited keys: an assignment to `__proto__` is one like any other. An instance, since V8 keeps what `Object.create(null)` makes in
+ * a slow hash table.
+ */
+export function blank(): Record<string, string> {
+  return new Blank() as Record<string, string>
+}
+
+class Blank {}
+Object.setPrototypeOf(Blank.prototype, null)
+Reflect.deleteProperty(Blank.prototype, 'constructor')
+
+/** Frozen, as everything here: what a load handed out must never change. */
+export function copyText(source: SessionValues): SessionValues {
   return Object.freeze(Object.assign(blank(), source))
 }
 
@@ -17,11 +30,10 @@ export function mergeText(source: SessionValues, changes: Readonly<Record<string
 
 /** Whether each of these keys still has this text (`null`: is absent). */
 export function meetsExpectations(values: SessionValues, expected: SessionChanges['expect']): boolean {
-  if (expected === undefined) return true
-  return Object.entries(expected).every(([key, text]) => (values[key] ?? null) === text)
+  return expected === undefined || Object.entries(expected).every(([key, text]) => (values[key] ?? null) === text)
 }
 
-/** `clear`, `unset`, `set`, in the order of the contract. */
+/** `clear`, `unset`, `set`. */
 export function changedValues(values: SessionValues, { clear, unset, set }: SessionChanges): SessionValues {
   if (clear === undefined && unset === undefined && set === undefined) return values
   const next = clear === undefined ? Object.assign(blank(), values) : only(values, clear.keep)
@@ -37,15 +49,3 @@ function only(values: SessionValues, keys: readonly string[]): Record<string, st
   }
   return kept
 }
-
-/**
- * An object without inherited keys: an assignment to `__proto__` is one like any other. An instance, since V8 keeps what `Object.create(null)` makes in
- * a slow hash table.
- */
-function blank(): Record<string, string> {
-  return new Blank() as Record<string, string>
-}
-
-class Blank {}
-Object.setPrototypeOf(Blank.prototype, null)
-Reflect.deleteProperty(Blank.prototype, 'constructor')

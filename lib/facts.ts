@@ -1,0 +1,62 @@
+// Terms and times of a session: how they are stamped, moved and judged. Every function makes a new object, never alters one.
+import { copyText, mergeText } from './apply.js'
+import { type SessionChanges, type SessionFacts, type SessionTerms, USER_INDEX } from './store.js'
+
+/** Where sliding costs a write, it is stamped when this part of the idle span has passed, not at every load. */
+const SLIDES_PER_SPAN = 10
+
+type Clocks = Pick<SessionFacts, 'seenAt' | 'idleMs' | 'startedAt' | 'lifetimeMs'>
+
+export function factsOfNew(terms: SessionTerms, now: number): SessionFacts {
+  const indexes = copyText(terms.indexes)
+  return { ...terms, indexes, createdAt: now, startedAt: now, authenticatedAt: indexes[USER_INDEX] === undefined ? null : now, seenAt: now }
+}
+
+/** Both clocks start again. */
+export function factsOfRotated(facts: SessionFacts, changes: SessionChanges, now: number): SessionFacts {
+  return { ...factsOfNew(changedTerms(facts, changes), now), createdAt: facts.createdAt }
+}
+
+/** The times stay, even if the terms come from a caller who spread a whole set of facts into them. */
+export function factsOfUpdated(facts: SessionFacts, changes: SessionChanges): SessionFacts {
+  if (changes.terms === undefined && changes.indexes === undefined) return facts
+  const { createdAt, startedAt, seenAt } = facts
+  const terms = changedTerms(facts, changes)
+  const authenticatedAt = terms.indexes[USER_INDEX] === undefined ? null : facts.authenticatedAt
+  return { ...terms, createdAt, startedAt, authenticatedAt, seenAt }
+}
+
+export function factsOfSlid(facts: SessionFacts, now: number): SessionFacts {
+  return { ...facts, seenAt: now }
+}
+
+/** Whether a load that slides must move the stored time, in a store that does not at every load. */
+export function isSlideDue({ idleMs }: Clocks, sinceSeenMs: number): boolean {
+  return sinceSeenMs >= idleMs / SLIDES_PER_SPAN
+}
+
+/** The earlier of both clocks; at this very millisecond the session is over. */
+export function expiresAt(clocks: Clocks): number {
+  return Math.min(idleEnd(clocks), absoluteEnd(clocks))
+}
+
+export function isLive(clocks: Clocks, now: number): boolean {
+  return now < expiresAt(clocks)
+}
+
+/** Which of the clocks ends the session. */
+export function clockOfEnd(clocks: Clocks): 'idle' | 'absolute' {
+  return idleEnd(clocks) < absoluteEnd(clocks) ? 'idle' : 'absolute'
+}
+
+function idleEnd({ seenAt, idleMs }: Clocks): number {
+  return seenAt + idleMs
+}
+
+function absoluteEnd({ startedAt, lifetimeMs }: Clocks): number {
+  return lifetimeMs === null ? Number.POSITIVE_INFINITY : startedAt + lifetimeMs
+}
+
+function changedTerms(facts: SessionFacts, { terms, indexes }: SessionChanges): SessionTerms {
+  return { ...facts, ...terms, indexes: mergeText(facts.indexes, indexes) }
+}
