@@ -235,7 +235,7 @@ test('the table of errors names every class and its code', () => {
 })
 
 test('the table of options names every option with its default', () => {
-  const source = readFileSync('lib/options.ts', 'utf8')
+  const source = readFileSync('lib/resolve-options.ts', 'utf8')
   const own = /const OWN[^']*'([^']+)'/.exec(source)?.[1]?.split(',') ?? []
   expect(own.length).toBeGreaterThan(10)
   for (const option of own) expect(readme).toMatch(new RegExp(`^\\| \`${option}\` \\|`, 'm'))

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import { parseSetCookie, stringifySetCookie } from 'cookie'
 import fc from 'fast-check'
 import { type CookieAttributes, cookiePolicy, serializable } from '../../lib/cookie-options.js'
-import { resolveOptions } from '../../lib/options.js'
+import { resolveOptions } from '../../lib/resolve-options.js'
 import { openStoreByName } from '../../stores/by-name.js'
 import { requestWith, SECRET } from './harness.js'
 

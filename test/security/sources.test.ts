@@ -56,7 +56,7 @@ describe('the sources', () => {
       linesThat(/randomBytes\(/)
         .map((line) => line.split(':', 1)[0])
         .sort(),
-    ).toEqual(expect.arrayContaining(['lib/options.ts', 'lib/token.ts', 'lib/token.ts']))
+    ).toEqual(expect.arrayContaining(['lib/resolve-options.ts', 'lib/token.ts', 'lib/token.ts']))
   })
 
   test('name these algorithms and no others (T-27)', () => {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
 import { type MemoryStore, memoryStore, session } from '../../lib/index.js'
-import type { SessionOptions } from '../../lib/options.js'
-import { resolveOptions, type SessionConfig } from '../../lib/options.js'
+import type { SessionConfig, SessionOptions } from '../../lib/options.js'
+import { resolveOptions } from '../../lib/resolve-options.js'
 import { openStoreByName } from '../../stores/by-name.js'
 import { appOf, DAY, inProduction, OTHER_SECRET, SECRET, stored, type Warned, warnings } from './harness.js'
 
