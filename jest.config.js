@@ -4,6 +4,7 @@ export default {
   globalSetup: '<rootDir>/test/servers/global-setup.mjs',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   testTimeout: 15_000,
+  reporters: ['default', '<rootDir>/test/support/promises-reporter.cjs'],
   maxWorkers: '100%',
   transform: {
     '^.+\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2023' }, module: { type: 'commonjs' } }],

@@ -1,6 +1,6 @@
 // A client that costs little: keep-alive connections, one request at a time on each, no parsing beyond what ends a response.
 
-/** `connect()` opens a stream to the server. Each connection keeps the cookie that it was given. */
+/** `connect()` opens a stream to the server. Each connection keeps the cookies that it was given last, as a browser does. */
 export async function openConnections(connect, count) {
   const connections = []
   for (let i = 0; i < count; i++) connections.push(new Connection(await connect()))
@@ -11,8 +11,7 @@ export async function openConnections(connect, count) {
 export async function fire(connections, { path, withCookie }, requests) {
   let left = requests
   const work = async (connection) => {
-    const head = connection.request('GET', path, withCookie)
-    while (left-- > 0) await connection.send(head)
+    while (left-- > 0) await connection.send('GET', path, withCookie)
   }
   await Promise.all(connections.map(work))
 }
@@ -21,6 +20,7 @@ class Connection {
   #stream
   #received = ''
   #settle = null
+  #cookies = new Map()
   #cookie = ''
 
   constructor(stream) {
@@ -31,22 +31,20 @@ class Connection {
     stream.on('close', () => this.#settle?.reject(new Error('the server closed the connection')))
   }
 
-  request(method, path, withCookie) {
-    const cookie = withCookie ? `Cookie: ${this.#cookie}\r\n` : ''
-    return `${method} ${path} HTTP/1.1\r\nHost: localhost\r\nAccept: text/html\r\nUser-Agent: bench\r\n${cookie}Content-Length: 0\r\n\r\n`
-  }
-
-  /** Gives this connection a session of its own. */
+  /** Gives this connection a session of its own; resolves to its cookie. */
   async seed() {
-    const response = await this.send(this.request('POST', '/seed', false))
-    this.#cookie = /^set-cookie: ([^;\r]+)/im.exec(response)?.[1] ?? ''
+    await this.send('POST', '/seed', false)
     return this.#cookie
   }
 
-  send(request) {
+  /** Resolves once the whole response is there. */
+  send(method, path, withCookie) {
+    const cookie = withCookie ? `Cookie: ${this.#cookie}\r\n` : ''
     return new Promise((resolve, reject) => {
       this.#settle = { resolve, reject }
-      this.#stream.write(request)
+      this.#stream.write(
+        `${method} ${path} HTTP/1.1\r\nHost: localhost\r\nAccept: text/html\r\nUser-Agent: bench\r\n${cookie}Content-Length: 0\r\n\r\n`,
+      )
     })
   }
 
@@ -63,7 +61,15 @@ class Connection {
     if (this.#received.length < headEnd + 4 + length) return
     const response = this.#received
     this.#received = ''
-    if (response.startsWith('HTTP/1.1 200 ')) this.#settle.resolve(response)
+    this.#keepCookies(response)
+    if (response.startsWith('HTTP/1.1 200 ')) this.#settle.resolve()
     else this.#settle.reject(new Error(response.slice(0, 500)))
+  }
+
+  #keepCookies(response) {
+    const given = [...response.matchAll(/^set-cookie: ([^=]+)=([^;\r]*)/gim)]
+    if (given.length === 0) return
+    for (const [, name, value] of given) this.#cookies.set(name, value)
+    this.#cookie = Array.from(this.#cookies, ([name, value]) => `${name}=${value}`).join('; ')
   }
 }

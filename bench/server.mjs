@@ -4,7 +4,7 @@ import { fire, openConnections } from './client.mjs'
 import { streamPair } from './stream-pair.mjs'
 
 const { createApp } = await import(`./apps/${process.argv[2]}.mjs`)
-const server = createServer(createApp())
+const server = createServer(await createApp())
 let injected = null
 
 const commands = {

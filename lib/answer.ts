@@ -20,6 +20,8 @@ export function decorate(exchange: Exchange, headers: HeldHeaders): void {
   if (cookies.length > 0 || exchange.used) keepApart(headers, cookies.length > 0)
 }
 
+const NO_LINES: readonly string[] = []
+
 /** Only when the browser must learn something: a new token, a new signature, an end. */
 export function cookieLines(exchange: Exchange): readonly string[] {
   const { app, request, arrival, state } = exchange
@@ -28,7 +30,7 @@ export function cookieLines(exchange: Exchange): readonly string[] {
     return exchange.clearsCookie || arrival.several ? clearedCookieLines(app, request, arrival.several) : []
   }
   const known = arrival.found?.cookie
-  if (state.ended || state.gone || (known !== undefined && known.token === stored.token && !known.stale)) return []
+  if (state.ended || state.gone || (known !== undefined && known.token === stored.token && !known.stale)) return NO_LINES
   const lines = sessionCookieLines(app, request, stored.token, stored.facts, timeOf(exchange, stored.facts))
   if (lines.length === 0) return []
   return arrival.several ? [...clearedCookieLines(app, request, true), ...lines] : lines
@@ -45,7 +47,12 @@ function othersCookies(exchange: Exchange, headers: HeldHeaders): readonly strin
   return (typeof given === 'string' ? [given] : given).filter((line) => !isOurLine(exchange.app.config, line))
 }
 
+/** Nearly every response has neither, and is spared the reading of its headers one by one. */
+const CACHING = /\r\n(?:vary|cache-control):/i
+const APART = 'Vary: Cookie\r\nCache-Control: private\r\n'
+
 function keepApart(headers: HeldHeaders, setsCookie: boolean): void {
+  if (headers.addUnless?.(CACHING, APART)) return
   const vary = textOf(headers.get('Vary'))
   if (!/(^|,)\s*(cookie|\*)\s*(,|$)/i.test(vary)) headers.set('Vary', vary === '' ? 'Cookie' : `${vary}, Cookie`)
   const caching = textOf(headers.get('Cache-Control'))

@@ -6,6 +6,7 @@ import type { OpenStore, SessionConfig, SessionOptions } from './options.js'
 import { resolveOptions } from './resolve-options.js'
 import type { StoreEvent } from './store.js'
 import { type StoreCall, storeCalls } from './store-calls.js'
+import { StoreGate } from './store-gate.js'
 import { type TokenSigner, tokenSigner } from './token-signer.js'
 
 export interface SessionApp {
@@ -18,6 +19,8 @@ export interface SessionApp {
   connecting(): Promise<void> | null
   /** One store call: after the first connection, within its deadline, failures reported. */
   readonly call: StoreCall
+  /** Resolves once no store call is under way, or after `storeTimeout`, when none can matter any more. */
+  drained(): Promise<void>
 }
 
 export function createApp(options: SessionOptions, openStore: OpenStore): SessionApp {
@@ -36,7 +39,8 @@ export function createApp(options: SessionOptions, openStore: OpenStore): Sessio
     return report(error)
   })
   config.store.listen?.((event) => tell(events, event))
-  const ask = storeCalls(config.storeTimeoutMs, report)
+  const gate = new StoreGate()
+  const ask = storeCalls(config.storeTimeoutMs, report, gate)
   return {
     config,
     events,
@@ -47,6 +51,7 @@ export function createApp(options: SessionOptions, openStore: OpenStore): Sessio
       const pending = connecting()
       return pending === null ? ask(operation, call, onLate) : pending.then(() => ask(operation, call, onLate))
     },
+    drained: () => gate.drained(config.storeTimeoutMs),
   }
 }
 

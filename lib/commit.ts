@@ -1,5 +1,5 @@
 // Brings one session to its store: clean → nothing, new → create, changed → update, signed in → rotate.
-import type { Collected } from './draft.js'
+import type { Collected, Slot } from './draft.js'
 import { isUnknownOutcome, SessionClosedError, SessionGoneError } from './errors.js'
 import { isPromise, whenReady } from './maybe.js'
 import { mayCarryCookie } from './session-cookie.js'
@@ -64,14 +64,14 @@ function create(state: SessionState, collected: Collected | null, options: Commi
 
 function update(state: SessionState, stored: StoredSession, collected: Collected, options: CommitOptions): MaybePromise<void> {
   const { app } = state.exchange
-  const indexes = indexChanges(state, (name) => collected.restart !== null || collected.slots.has(name))
+  const indexes = indexChanges(state, (name) => collected.restart !== null || collected.slots.some(({ key }) => key === name))
   const changes: SessionChanges = Object.keys(indexes).length === 0 ? collected.changes : { ...collected.changes, indexes }
   return whenReady(
     app.call('update', () => app.config.store.update(stored.token, changes)),
     (result) => {
       if (result.outcome !== 'saved') return lost(state, options)
-      accept(state, { ...stored, token: result.token }, null, collected)
-      tell(state, 'changed', collected.keys)
+      accept(state, result.token === stored.token ? stored : { ...stored, token: result.token }, null, collected)
+      tell(state, 'changed', collected.slots)
     },
   )
 }
@@ -186,11 +186,11 @@ export function indexValue(value: unknown): string | null {
 }
 
 function tell(state: SessionState, name: 'created' | 'signedIn' | 'rotated' | 'gone'): void
-function tell(state: SessionState, name: 'changed', keys: readonly string[]): void
-function tell(state: SessionState, name: 'created' | 'signedIn' | 'rotated' | 'gone' | 'changed', keys?: readonly string[]): void {
+function tell(state: SessionState, name: 'changed', slots: readonly Slot[]): void
+function tell(state: SessionState, name: 'created' | 'signedIn' | 'rotated' | 'gone' | 'changed', slots: readonly Slot[] = []): void {
   const { app, request } = state.exchange
   if (!app.events.hears(name)) return
   const event = { handle: state.stored?.handle ?? '', userId: state.userId, request }
-  if (name === 'changed') app.events.emit(name, { ...event, keys: keys ?? [] })
+  if (name === 'changed') app.events.emit(name, { ...event, keys: slots.map(({ key }) => key) })
   else app.events.emit(name, event)
 }

@@ -5,7 +5,8 @@ import type { SessionValues } from './store.js'
 import { assertStorableKind, deadlineOf, fromText, readsAs, toText } from './values.js'
 
 /** A key that the handler set, deleted, or was handed as an object. */
-interface Slot {
+export interface Slot {
+  readonly key: string
   /** `undefined`: deleted. */
   readonly value: unknown
   readonly deadline: number | null
@@ -16,9 +17,8 @@ interface Slot {
 /** Changes on their way to the store; handed back to `accept` when they have arrived. */
 export interface Collected {
   readonly changes: DataChanges
-  /** Names of the keys that change, for events. */
-  readonly keys: readonly string[]
-  readonly slots: ReadonlyMap<string, Slot>
+  /** The keys that change. */
+  readonly slots: readonly Slot[]
   readonly restart: Restart | null
 }
 
@@ -30,6 +30,8 @@ interface Restart {
 const NOTHING: SessionValues = Object.freeze(Object.create(null) as Record<string, string>)
 
 const NO_CHANGES: DataChanges[] = []
+
+const NO_KEYS: readonly string[] = []
 
 /** Shared by all drafts that nobody has used yet; never written to. */
 const NO_SLOTS: Map<string, Slot> = new Map()
@@ -49,7 +51,7 @@ export class Draft {
   #slots: Map<string, Slot> = NO_SLOTS
   #restart: Restart | null = null
   /** Written by this request and in the store already. */
-  #saved: Set<string> | null = null
+  #saved: readonly string[] = NO_KEYS
   readonly #maxBytes: number
   readonly #session: Drafted
 
@@ -67,7 +69,7 @@ export class Draft {
     const value = fromText(key, text)
     // An object may be changed in place, so it is remembered and compared when the changes are collected.
     if (typeof value === 'object' && value !== null) {
-      this.#keep(key, { value, deadline: deadlineOf(text), written: false })
+      this.#keep({ key, value, deadline: deadlineOf(text), written: false })
     }
     return value
   }
@@ -96,19 +98,19 @@ export class Draft {
     assertKey(key)
     assertStorableKind(key, value)
     const deadline = ttlMs === null || value === undefined ? null : Math.round(this.#session.age() + ttlMs)
-    this.#keep(key, { value, deadline, written: true })
+    this.#keep({ key, value, deadline, written: true })
   }
 
   delete(key: string): void {
     assertKey(key)
-    this.#keep(key, { value: undefined, deadline: null, written: true })
+    this.#keep({ key, value: undefined, deadline: null, written: true })
   }
 
   /** Drops all data, also keys that this request never saw. */
   clear(): void {
     this.#session.touched()
     this.#slots = NO_SLOTS
-    this.#saved = null
+    this.#saved = NO_KEYS
     this.#restart = { keep: [] }
   }
 
@@ -117,7 +119,7 @@ export class Draft {
    * it says who the user is.
    */
   restart(named: readonly string[], decidesUser: (key: string) => boolean): void {
-    const keep = this.#saved === null ? named : [...named, ...this.#saved]
+    const keep = [...named, ...this.#saved]
     for (const [key, slot] of this.#slots) {
       if (slot.written || keep.includes(key)) continue
       if (decidesUser(key) && !readsAs(slot.value, slot.deadline, this.#stored[key])) this.#slots.set(key, { ...slot, written: true })
@@ -146,28 +148,29 @@ export class Draft {
   collect(): Collected | null {
     if (this.#slots.size === 0 && this.#restart === null) return null
     const set = blank()
-    const unset: string[] = []
-    const slots = new Map<string, Slot>()
-    for (const [key, slot] of this.#slots) {
+    const slots: Slot[] = []
+    for (const slot of this.#slots.values()) {
+      const { key, value, deadline } = slot
       const before = this.#isDropped(key) ? undefined : this.#stored[key]
-      if (!slot.written && readsAs(slot.value, slot.deadline, before)) continue
-      const text = slot.value === undefined ? undefined : toText(key, slot.value, slot.deadline)
+      if (!slot.written && readsAs(value, deadline, before)) continue
+      const text = value === undefined ? undefined : toText(key, value, deadline)
       if (text === before) continue
-      slots.set(key, slot)
-      if (text === undefined) unset.push(key)
-      else set[key] = text
+      slots.push(slot)
+      if (text !== undefined) set[key] = text
     }
-    if (slots.size === 0 && this.#restart === null) return null
+    if (slots.length === 0 && this.#restart === null) return null
+    const unset = slots.filter(({ value }) => value === undefined).map(({ key }) => key)
     const changes: DataChanges = this.#restart === null ? { set, unset } : { clear: this.#restart, set, unset }
     assertSize(this.#stored, changes, this.#maxBytes)
-    return { changes, keys: [...slots.keys()], slots, restart: this.#restart }
+    return { changes, slots, restart: this.#restart }
   }
 
   /** The collected changes are in the store now; what the handler changed meanwhile stays to be saved. */
   accept(collected: Collected): void {
     this.#arrived = [...this.#arrived, collected.changes]
     if (this.#restart === collected.restart) this.#restart = null
-    for (const [key, slot] of collected.slots) {
+    for (const slot of collected.slots) {
+      const { key } = slot
       this.#remember(key, slot.value !== undefined)
       if (this.#slots.get(key) !== slot) continue
       if (typeof slot.value === 'object' && slot.value !== null) this.#slots.set(key, { ...slot, written: false })
@@ -270,18 +273,16 @@ export class Draft {
   }
 
   #remember(key: string, isThere: boolean): void {
-    if (isThere) {
-      this.#saved ??= new Set()
-      this.#saved.add(key)
-    } else this.#saved?.delete(key)
+    const others = this.#saved.filter((saved) => saved !== key)
+    this.#saved = isThere ? [...others, key] : others
   }
 
-  #keep(key: string, slot: Slot): void {
+  #keep(slot: Slot): void {
     if (this.#slots === NO_SLOTS) {
       this.#slots = new Map()
       this.#session.touched()
     }
-    this.#slots.set(key, slot)
+    this.#slots.set(slot.key, slot)
   }
 
   #isDropped(key: string): boolean {

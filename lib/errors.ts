@@ -106,7 +106,8 @@ export function isTimeout(error: unknown): boolean {
   return hasCode(error, 'ERR_SESSION_STORE') && (error as SessionStoreError).timedOut === true
 }
 
-/** Whether a failed write may have taken effect all the same. */
+/** Whether a failed write may have taken effect all the same. A store that says "too large" has not tried. */
 export function isUnknownOutcome(error: unknown): boolean {
+  if (hasCode(error, 'ERR_SESSION_TOO_LARGE')) return false
   return !(hasCode(error, 'ERR_SESSION_STORE') && (error as SessionStoreError).unknown === false)
 }

@@ -49,11 +49,13 @@ export function clockOfEnd(clocks: Clocks): 'idle' | 'absolute' {
   return idleEnd(clocks) < absoluteEnd(clocks) ? 'idle' : 'absolute'
 }
 
-function idleEnd({ seenAt, idleMs }: Clocks): number {
+/** When the session ends if nobody comes. */
+export function idleEnd({ seenAt, idleMs }: Clocks): number {
   return seenAt + idleMs
 }
 
-function absoluteEnd({ startedAt, lifetimeMs }: Clocks): number {
+/** When it ends however often somebody comes; infinite if the lifetime is off. */
+export function absoluteEnd({ startedAt, lifetimeMs }: Clocks): number {
   return lifetimeMs === null ? Number.POSITIVE_INFINITY : startedAt + lifetimeMs
 }
 

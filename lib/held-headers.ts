@@ -5,6 +5,8 @@ import type { ServerResponse } from 'node:http'
 export interface HeldHeaders {
   /** A list if the header is there more than once, as `Set-Cookie` may be. */
   get(name: string): string | readonly string[] | undefined
+  /** Only where the head is text: adds whole lines, unless a line begins with one of the names. Loggers are not told. */
+  addUnless?(names: RegExp, lines: string): boolean
   /** Entries that the value repeats from before stay as and where they are; the rest is added. */
   set(name: string, value: string | readonly string[]): void
 }
@@ -47,6 +49,13 @@ export class RenderedHeaders implements HeldHeaders {
     this.#text = this.#text.slice(0, at) + added + this.#text.slice(at)
     this.#lower = undefined
     if (!kept) for (const { start, end } of found.toReversed()) this.#cut(start + added.length, end + added.length)
+  }
+
+  addUnless(names: RegExp, lines: string): boolean {
+    if (names.test(this.#text)) return false
+    this.#text = `${this.#text.slice(0, -2)}${lines}\r\n`
+    this.#lower = undefined
+    return true
   }
 
   toString(): string {
@@ -135,30 +144,29 @@ const NO_NAMES: readonly string[] = []
 
 /** What a refused response goes back to. Taken for each request, so it copies no more than it must. */
 export class EntryHead {
+  /** In lower case: as they were written, they cost six times as much (measured). */
   readonly #names: readonly string[]
   readonly #values: (number | string | string[] | undefined)[] | undefined
   readonly #statusCode: number
-  readonly #statusMessage: string | undefined
   readonly #sendDate: boolean
 
   constructor(res: ServerResponse) {
     this.#names = namesOf(res)
-    if (this.#names.length > 0) this.#values = []
-    for (const name of this.#names) this.#values?.push(copied(res.getHeader(name)))
+    if (this.#names.length > 0) this.#values = this.#names.map((name) => copied(res.getHeader(name)))
     this.#statusCode = res.statusCode
-    this.#statusMessage = hasStatusMessage(res) ? res.statusMessage : undefined
     this.#sendDate = res.sendDate
   }
 
   restore(res: ServerResponse): void {
+    const written = new Map(rawNamesOf(res).map((name) => [name.toLowerCase(), name]))
     for (const name of res.getHeaderNames()) res.removeHeader(name)
     this.#names.forEach((name, index) => {
       const value = this.#values?.[index]
-      if (value !== undefined) res.setHeader(name, value)
+      if (value !== undefined) res.setHeader(written.get(name) ?? name, value)
     })
     res.statusCode = this.#statusCode
-    if (hasStatusMessage(res)) res.statusMessage = this.#statusMessage as string
     res.sendDate = this.#sendDate
+    if (hasStatusMessage(res)) Reflect.set(res, 'statusMessage', undefined)
   }
 }
 
@@ -172,8 +180,12 @@ function copied<T>(value: T): T {
   return Array.isArray(value) ? ([...value] as T) : value
 }
 
-/** HTTP/2 keeps no other names than those in lower case; Engine.IO's stub keeps none. */
-function namesOf(res: ServerResponse & { getRawHeaderNames?(): string[] }): readonly string[] {
-  if (res.getRawHeaderNames !== undefined) return res.getRawHeaderNames()
+/** Engine.IO's stub keeps none. */
+function namesOf(res: ServerResponse): readonly string[] {
   return (res.getHeaderNames as ServerResponse['getHeaderNames'] | undefined) === undefined ? NO_NAMES : res.getHeaderNames()
+}
+
+/** HTTP/2 keeps no other names than those in lower case. */
+function rawNamesOf(res: ServerResponse & { getRawHeaderNames?(): string[] }): readonly string[] {
+  return res.getRawHeaderNames?.() ?? []
 }

@@ -3,20 +3,25 @@
 // It listens at the bottom, where Node hands what it rendered to the socket: there it does not matter which middlewares have
 // wrapped `write`, `end` or `writeHead`, nor whether before or after. Only the `end` of a stream must be known beforehand.
 import type { Socket } from 'node:net'
+import { type Carried, carryFor } from './carried.js'
 import { type EntryHead, RenderedHeaders } from './held-headers.js'
 import {
   asEnded,
-  classMethod,
   dropOutput,
+  type Ender,
+  endUnheld,
+  forgetHead,
   gateOf,
   hideEnd,
   type Method,
+  type Outlet,
   type OutputGate,
   openGate,
   type RawResponse,
-  RawState,
   replaceHead,
+  sendUnheld,
   shutGate,
+  watchOutput,
 } from './held-output.js'
 import { answerPlainly, bareMethods } from './held-refusal.js'
 import { isPromise } from './maybe.js'
@@ -34,13 +39,16 @@ export function holdHttp1(res: RawResponse, entry: EntryHead, hooks: HoldHooks):
  */
 type Phase = 'open' | 'committing' | 'released' | 'over' | 'failed' | 'refused'
 
-class Http1Hold implements Hold {
+class Http1Hold implements Hold, Outlet, Ender {
   readonly #res: RawResponse
   readonly #hooks: HoldHooks
   #entry: EntryHead | undefined
-  #state: RawState | undefined
-  readonly #innerSend: Method
-  #ownSend: RawResponse['_send'] | undefined
+  readonly #carried: Carried
+  readonly #shouldKeepAlive: boolean
+  /** Of a hold that was mounted before. */
+  readonly #outer: Outlet | undefined
+  #watchesEnd = false
+  /** What `end` was when this hold put its own on the response; it does so only above a layer that was mounted before. */
   #innerEnd: Method | undefined
   #ownEnd: Method | undefined
   /** `end` of a hold that was mounted before. */
@@ -55,49 +63,57 @@ class Http1Hold implements Hold {
     this.#res = res
     this.#hooks = hooks
     this.#entry = entry
-    this.#state = new RawState(res)
-    this.#innerSend = res._send as Method
+    this.#carried = carryFor(res.req)
+    this.#outer = this.#carried.outlet
+    this.#shouldKeepAlive = res.shouldKeepAlive
     this.#phase = res._headerSent ? 'released' : 'open'
   }
 
   install(): void {
-    this.#ownSend = (...args) => this.#send(args)
-    this.#res._send = this.#ownSend
+    watchOutput()
+    this.#carried.outlet = this
     if (this.#phase !== 'released') return
     this.#hooks.onReleased?.()
     this.watchEnd()
   }
 
-  /** Every property that is added to a response costs, so a response whose session is only read has no `end` of its own. */
   watchEnd(): void {
     const res = this.#res
-    if (this.#innerEnd !== undefined || this.#phase === 'failed' || this.#phase === 'refused') return
-    this.#innerEnd = res.end as Method
+    if (this.#watchesEnd || this.#phase === 'failed' || this.#phase === 'refused') return
+    const carried = this.#carried
+    this.#watchesEnd = true
     this.#outerEnd = this.#gate.end
-    this.#ownEnd = (...args) => this.#end(args)
+    if (carried.ender === undefined && !Object.hasOwn(res, 'end')) {
+      carried.ender = this
+      return
+    }
+    this.#innerEnd = res.end as Method
+    this.#ownEnd = (...args) => this.end(args)
     res.end = this.#ownEnd as typeof res.end
     this.#gate.end = this.#ownEnd
   }
 
   /** The end has gone; see `#letGo`. */
   #unwatchEnd(): void {
-    const [res, gate] = [this.#res, this.#gate]
+    const [res, gate, carried] = [this.#res, this.#gate, this.#carried]
+    if (carried.ender === this) carried.ender = undefined
+    if (this.#ownEnd === undefined) return
     if (res.end === this.#ownEnd) res.end = this.#innerEnd as typeof res.end
     if (gate.end === this.#ownEnd) gate.end = this.#outerEnd
   }
 
   get #gate(): OutputGate {
-    return gateOf(this.#res)
+    return gateOf(this.#carried)
   }
 
   #hasEnded(): boolean {
     return this.#ended || this.#res.finished || this.#gate.endHidden
   }
 
-  #send(args: unknown[]): boolean {
+  send(args: readonly unknown[]): boolean {
     if (this.#phase === 'open') this.#commit()
     else if (this.#isReleased() && !this.#res._headerSent) this.#decorate()
-    const accepted = Reflect.apply(this.#innerSend, this.#res, args) as boolean
+    const accepted = this.#outer === undefined ? sendUnheld(this.#res, args) : this.#outer.send(args)
     if (this.#phase === 'failed') process.nextTick(() => this.#refuseOnceEnded())
     return accepted
   }
@@ -146,7 +162,7 @@ class Http1Hold implements Hold {
     openGate(this.#res, this.#gate)
   }
 
-  /** Also when another hold had the response start anew: then there may be no head yet, and `#send` comes back to it. */
+  /** Also when another hold had the response start anew: then there may be no head yet, and `send` comes back to it. */
   #decorate(): void {
     if (this.#res._header === null) return
     const headers = new RenderedHeaders(this.#res, this.#res._header)
@@ -163,12 +179,11 @@ class Http1Hold implements Hold {
 
   /** A response outlives its request by far in the garbage collector's eyes, so it must not keep the hold, and the hold not what is done with. */
   #letGo(): void {
-    if (this.#res._send === this.#ownSend) this.#res._send = this.#innerSend as RawResponse['_send']
+    if (this.#carried.outlet === this) this.#carried.outlet = this.#outer
     this.#entry = undefined
-    this.#state = undefined
   }
 
-  #end(args: unknown[]): unknown {
+  end(args: readonly unknown[]): unknown {
     const [res, gate] = [this.#res, this.#gate]
     if (this.#phase === 'refused') return res
     if (gate.endHidden) return asEnded(res, gate, () => this.#callEnd(args))
@@ -191,8 +206,9 @@ class Http1Hold implements Hold {
   }
 
   /** Once the response was refused by any hold, the layers below have seen an `end` that never happened. */
-  #callEnd(args: unknown[]): unknown {
-    return Reflect.apply(this.#gate.refused ? classMethod(this.#res, 'end') : (this.#innerEnd as Method), this.#res, args)
+  #callEnd(args: readonly unknown[]): unknown {
+    if (this.#gate.refused || this.#innerEnd === undefined) return endUnheld(this.#res, args)
+    return Reflect.apply(this.#innerEnd, this.#res, args)
   }
 
   #commitEnd(): void {
@@ -262,11 +278,12 @@ class Http1Hold implements Hold {
     const res = this.#res
     dropOutput(res, this.#gate)
     this.#entry?.restore(res)
-    this.#state?.restore(res)
+    forgetHead(res, this.#shouldKeepAlive)
     this.#gate.refused = true
     bareMethods(res)
+    if (this.#carried.ender === this) this.#carried.ender = undefined
     if (this.#outerEnd) res.end = this.#outerEnd as typeof res.end
-    res._send = this.#innerSend as RawResponse['_send']
+    this.#carried.outlet = this.#outer
     openGate(res, this.#gate)
   }
 }

@@ -2,8 +2,9 @@
 //
 // Node does this itself for a pipelined response that is not yet its turn: head and chunks wait in `outputData`. A held
 // response waits in the same place, so return values, callbacks, errors, back-pressure and events are Node's own.
-import type { ServerResponse } from 'node:http'
+import { ServerResponse } from 'node:http'
 import { Writable } from 'node:stream'
+import { type Carried, carriedBy } from './carried.js'
 
 type Callback = ((error?: Error | null) => void) | null | undefined
 export type Method = (...args: unknown[]) => unknown
@@ -38,16 +39,61 @@ export interface OutputGate {
   end: Method | undefined
 }
 
-const GATE = Symbol.for('steady-session.output-gate')
-
-export function isRawResponse(res: ServerResponse): res is RawResponse {
-  const raw = res as Partial<RawResponse>
-  return typeof raw._send === 'function' && typeof raw._flush === 'function' && Array.isArray(raw.outputData)
+/** What a hold puts in the way of the output. */
+export interface Outlet {
+  send(args: readonly unknown[]): boolean
 }
 
-export function gateOf(res: RawResponse & { [GATE]?: OutputGate }): OutputGate {
-  res[GATE] ??= { shut: 0, endHidden: false, refused: false, end: undefined }
-  return res[GATE]
+/** What a hold puts in the way of `end`. */
+export interface Ender {
+  end(args: readonly unknown[]): unknown
+}
+
+/** Where the class keeps Node's own methods. */
+const NODES_OWN: unique symbol = Symbol.for('steady-session.nodes-own') as never
+
+const RESPONSE = ServerResponse.prototype as RawResponse & { [NODES_OWN]?: { readonly send: Method; readonly end: Method } }
+
+export function isRawResponse(res: ServerResponse): res is RawResponse {
+  return res instanceof ServerResponse
+}
+
+/**
+ * Has all output pass by what is in its way, if anything is. On the class, since a property of each response costs a request more than all else
+ * that the hold does (measured; Express gives each response a layout of its own).
+ */
+export function watchOutput(): void {
+  if (RESPONSE[NODES_OWN] !== undefined) return
+  const [send, end] = [RESPONSE._send as Method, RESPONSE.end as Method]
+  const watched = {
+    _send(this: RawResponse, data: unknown, encoding: unknown, callback: unknown, byteLength: unknown): unknown {
+      const outlet = carriedBy(this.req)?.outlet
+      return outlet === undefined
+        ? send.call(this, data, encoding, callback, byteLength)
+        : outlet.send([data, encoding, callback, byteLength])
+    },
+    end(this: RawResponse, ...args: unknown[]): unknown {
+      const ender = carriedBy(this.req)?.ender
+      return ender === undefined ? Reflect.apply(end, this, args) : ender.end(args)
+    },
+  }
+  Object.defineProperty(RESPONSE, NODES_OWN, { value: { send, end } })
+  for (const [name, value] of Object.entries(watched)) Object.defineProperty(RESPONSE, name, { value, writable: true, configurable: true })
+}
+
+/** `_send` below all holds. */
+export function sendUnheld(res: RawResponse, args: readonly unknown[]): boolean {
+  return Reflect.apply(RESPONSE[NODES_OWN]?.send ?? (RESPONSE._send as Method), res, args) as boolean
+}
+
+/** `end` below all holds and all that middlewares have put on the response. */
+export function endUnheld(res: RawResponse, args: readonly unknown[]): unknown {
+  return Reflect.apply(RESPONSE[NODES_OWN]?.end ?? (RESPONSE.end as Method), res, args)
+}
+
+export function gateOf(carried: Carried): OutputGate {
+  carried.gate ??= { shut: 0, endHidden: false, refused: false, end: undefined }
+  return carried.gate
 }
 
 /** The method as the class has it, below all that middlewares have put on the response. */
@@ -159,36 +205,16 @@ function assertEncoding(encoding: unknown): void {
   if (!Buffer.isEncoding(encoding as string)) new Writable().write('', encoding as BufferEncoding)
 }
 
-/** What rendering a head changes beside the headers, as it was at entry. */
-export class RawState {
-  readonly #shouldKeepAlive: boolean
-  readonly #hasBody: boolean
-  readonly #trailer: string
-  readonly #removedConnection: boolean
-  readonly #removedContentLength: boolean
-  readonly #removedTransferEncoding: boolean
-
-  constructor(res: RawResponse) {
-    this.#shouldKeepAlive = res.shouldKeepAlive
-    // A head that was rendered before the hold may have taken it away.
-    this.#hasBody = res._header === null ? res._hasBody : res.req.method !== 'HEAD'
-    this.#trailer = res._trailer
-    this.#removedConnection = res._removedConnection
-    this.#removedContentLength = res._removedContLen
-    this.#removedTransferEncoding = res._removedTE
-  }
-
-  /** After the headers: removing one of them leaves a mark. */
-  restore(res: RawResponse): void {
-    res.shouldKeepAlive = this.#shouldKeepAlive
-    res._hasBody = this.#hasBody
-    res._trailer = this.#trailer
-    res._removedConnection = this.#removedConnection
-    res._removedContLen = this.#removedContentLength
-    res._removedTE = this.#removedTransferEncoding
-    res.chunkedEncoding = false
-    res._contentLength = null
-    // It counts from the first `write`, and cannot be told to start anew.
-    res.strictContentLength = false
-  }
+/** What rendering a head changes beside the headers. After them: removing one leaves a mark. */
+export function forgetHead(res: RawResponse, shouldKeepAlive: boolean): void {
+  res.shouldKeepAlive = shouldKeepAlive
+  res._hasBody = res.req.method !== 'HEAD'
+  res._trailer = ''
+  res._removedConnection = false
+  res._removedContLen = false
+  res._removedTE = false
+  res.chunkedEncoding = false
+  res._contentLength = null
+  // It counts from the first `write`, and cannot be told to start anew.
+  res.strictContentLength = false
 }

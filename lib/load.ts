@@ -9,6 +9,9 @@ import type { LoadedSession, MaybePromise } from './store.js'
 import { parseToken } from './token.js'
 import type { OpenedToken } from './token-signer.js'
 
+const SLIDING = Object.freeze({ slide: true })
+const RESTING = Object.freeze({ slide: false })
+
 const STRANGER: Arrival = Object.freeze({ found: null, lost: false, several: false, degraded: null })
 
 /** Finds the live session among the tokens. Rejects if the store fails: an error never makes a stranger of a user. */
@@ -32,7 +35,7 @@ function loadAll(app: SessionApp, request: IncomingMessage, tokens: readonly Ope
 
 function loadOne(app: SessionApp, request: IncomingMessage, cookie: OpenedToken, slide: boolean): MaybePromise<FoundSession | null> {
   return whenReady(
-    app.call('load', () => app.config.store.load(cookie.token, { slide })),
+    app.call('load', () => app.config.store.load(cookie.token, slide ? SLIDING : RESTING)),
     (loaded) => {
       if (loaded !== null && loaded !== 'reused' && isWithinLifetime(loaded)) return { loaded, cookie }
       tellNone(app, request, cookie, loaded)

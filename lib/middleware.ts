@@ -1,7 +1,7 @@
 // The way of a request, top to bottom. What is done once, or outside of requests, is in sessions.ts.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
-import { cookieLines, decorate, hasNews } from './answer.js'
+import { cookieLines, decorate as decorateHead, hasNews } from './answer.js'
 import type { SessionApp } from './app.js'
 import { commit } from './commit.js'
 import { type Arrival, Exchange, exchangeOf, type Reply } from './exchange.js'
@@ -23,22 +23,23 @@ export function sessionMiddleware(app: SessionApp): Middleware {
     const reply = new HeldReply(response, next)
     if (isUnderWay(app, request, reply)) return next()
 
-    // Cookie header → the tokens whose signature holds; a stranger has none, and costs the store nothing.
+    // Cookie header → the tokens, at most four, whose signature holds; a stranger has none, and costs the store nothing.
     const cookies = readSessionCookies(app, request)
 
-    // Tokens → the live session, checked against its lifetime: one round trip, which slides the expiry.
+    // Tokens → the live session: one round trip, which slides the expiry; then lifetime and binding keep or discard it. Tokens of several live
+    // sessions: none is used, and the response removes them.
     let arrival: MaybePromise<Arrival>
     try {
       arrival = loadSession(app, request, cookies)
     } catch (error) {
-      return refuse(app, request, error, reply, next)
+      return loadFailed(app, request, error, reply, next)
     }
 
-    // The session → `req.session`, made when somebody looks at it; then the handler. The rest is in `HeldReply`.
+    // The session → `req.session`, made when somebody looks at it, which remembers what changes; then the handler. The rest is in `HeldReply`.
     if (!isPromise(arrival)) return proceed(app, request, arrival, reply, next)
     arrival.then(
       (found) => (isUnderWay(app, request, reply) ? next() : proceed(app, request, found, reply, next)),
-      (error) => refuse(app, request, error, reply, next),
+      (error) => (isUnderWay(app, request, reply) ? next() : loadFailed(app, request, error, reply, next)),
     )
   }
   return middleware as Middleware
@@ -46,12 +47,13 @@ export function sessionMiddleware(app: SessionApp): Middleware {
 
 function proceed(app: SessionApp, request: IncomingMessage, arrival: Arrival, reply: Reply, next: Next): void {
   const exchange = new Exchange(app, request, arrival, reply)
+  // The browser must learn something even if nobody looks: several sessions, or a signature by an old secret.
   if (hasNews(arrival)) exchange.start()
   next()
 }
 
 /** A store that fails never makes a stranger of a user, unless the application says that this request may go on without a session. */
-function refuse(app: SessionApp, request: IncomingMessage, error: unknown, reply: Reply, next: Next): void {
+function loadFailed(app: SessionApp, request: IncomingMessage, error: unknown, reply: Reply, next: Next): void {
   if (app.config.onStoreError(request) === 'anonymous') {
     return proceed(app, request, { found: null, lost: false, several: false, degraded: { error } }, reply, next)
   }
@@ -66,7 +68,10 @@ function isUnderWay(app: SessionApp, request: IncomingMessage, reply: Reply): bo
   return exchange !== undefined
 }
 
-/** The response of a request whose session somebody has looked at: its output waits in `response-hold`, and these are the steps. */
+/**
+ * The response. Once somebody has looked at the session its output waits in `response-hold`, and to the handler it looks sent meanwhile:
+ * `headersSent` is true, `setHeader` throws. These are the steps.
+ */
 class HeldReply implements Reply, HoldHooks {
   readonly #response: ServerResponse
   #next: Next | undefined
@@ -80,58 +85,66 @@ class HeldReply implements Reply, HoldHooks {
     this.#entry = new EntryHead(response)
   }
 
-  /** Called when somebody first looks at the session: from now on output waits. */
+  /** Somebody looks at the session for the first time: from now on output waits. Too late for a cookie if the head has left. */
   hold(exchange: Exchange): void {
     this.#exchange = exchange
     if (this.isEnded || this.#entry === undefined) exchange.cookieClosed = true
     else this.#hold = holdResponse(this.#response, this.#entry, this)
   }
 
-  /** First byte: commit. Clean → nothing · new → create · changed → update · signed in → rotate (ended sessions are gone already). */
+  /** First byte: commit. Clean → nothing, at once · new → create · changed → update · signed in → rotate. Ended sessions were destroyed when the handler said so. */
   beforeFirstByte(): MaybePromise<void> {
     return this.#commit()
   }
 
-  /** Committed: `Set-Cookie` if the browser must learn something, and caches are told to keep the response apart. Then output goes. */
+  /**
+   * Committed: `Set-Cookie` for a new token or a signature by an old secret, never to slide, never for a session that was not found or is gone;
+   * `Vary: Cookie` and `private` if data was used. Then output goes.
+   */
   decorate(headers: HeldHeaders): void {
-    decorate(this.#exchange as Exchange, headers)
+    decorateHead(this.#exchange as Exchange, headers)
   }
 
-  /** The first byte has left: no new cookie, and nothing to refuse any more. */
+  /** The first byte has left: data may still change, but what needs a new cookie throws `SessionClosedError` from now on. */
   onReleased(): void {
     ;(this.#exchange as Exchange).cookieClosed = true
     this.#next = undefined
     this.#entry = undefined
   }
 
-  /** `end` of a stream: what changed since the first byte. */
+  /** `end` of a stream: commits what changed since the first byte. */
   beforeEnd(): MaybePromise<void> {
     return this.#commit()
   }
 
-  /** The commit failed and nothing was sent: `next(err)` answers. What the store does hold by now, the browser must still learn. */
+  // The commit failed, and this session commits nothing more. The handler had called `end`: onRefused · it is still writing: onPlain and onCut ·
+  // it is streaming, and the first byte has left: onCut.
+
+  /** Nothing was sent. The hold has put back the head of the entry and Node's own methods, and set `no-store`; `next(err)` answers with a 503. */
   onRefused(error: unknown): void {
     const exchange = this.#exchange as Exchange
     exchange.committing = false
-    this.onPlain()
+    this.#addCookies()
     this.#next?.(error)
   }
 
+  /** Nothing was sent. The hold ends a plain 503, and what the handler goes on writing is swallowed. */
   onPlain(): void {
-    const lines = cookieLines(this.#exchange as Exchange)
-    if (lines.length > 0) this.#response.setHeader('Set-Cookie', [...listOf(this.#response.getHeader('Set-Cookie')), ...lines])
+    this.#addCookies()
   }
 
-  /** The commit failed when the handler could no longer be told. */
+  /** The handler could not be told: it got that plain 503, or the hold has destroyed the connection, so that a truncated answer looks truncated. */
   onCut(error: unknown): void {
     const { app, request } = this.#exchange as Exchange
     app.events.emit('commitFailed', { request, error })
   }
 
+  /** Data may change from now on. */
   watchEnd(): void {
     this.#hold?.watchEnd()
   }
 
+  /** An answer with an error may be the handler's own to a failure that it was told of. */
   get isError(): boolean {
     return this.#response.statusCode >= 400
   }
@@ -140,7 +153,13 @@ class HeldReply implements Reply, HoldHooks {
     return this.#response.writableEnded
   }
 
-  /** After what the handler has under way; a failure that it did not await is the response's. */
+  /** What the store holds by now, the browser must learn, also beside an error. */
+  #addCookies(): void {
+    const lines = cookieLines(this.#exchange as Exchange)
+    if (lines.length > 0) this.#response.setHeader('Set-Cookie', [...listOf(this.#response.getHeader('Set-Cookie')), ...lines])
+  }
+
+  /** After what the handler has under way. A call that failed and was not awaited fails the response. */
   #commit(): MaybePromise<void> {
     const exchange = this.#exchange as Exchange
     const committed = exchange.commitFinally(() =>

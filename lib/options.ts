@@ -25,7 +25,7 @@ export interface SessionOptions {
    * memory store, a random one for the life of the process is made if none is given.
    */
   readonly secret?: string | readonly string[] | undefined
-  /** Where sessions live: `'memory'` (default), `'cookie'` (encrypted), `'redis'`, `'memcache'`, a URL (`redis://…`), or a store object. */
+  /** Where sessions live: `'memory'` (default), `'cookie'` (encrypted), `'redis'`, `'memcache'`, a URL (`redis://…`, `memcache://…`), or a store object. */
   readonly store?: string | SessionStore | undefined
   /** The cookie's name; default `'sid'`. `'__Host-sid'` is checked against the attributes. */
   readonly key?: string
@@ -74,7 +74,7 @@ export interface SessionOptions {
   readonly chunks?: 1 | 2 | 3
   /** Cookie store: bound into the seal, so that the cookies of two applications with one secret do not open each other. */
   readonly audience?: string
-  /** Cookie store: a store, or the name of one, that keeps a small record per session, so that an ended session's copies die with it. */
+  /** Cookie store: a store, its name or its URL, that keeps a small record per session, so that an ended session's copies die with it. */
   readonly revocation?: string | SessionStore
 }
 
@@ -106,11 +106,12 @@ export interface SessionConfig {
 /** Makes a store of its name or URL and of the options that are not the session's own; throws a `TypeError` for one it does not know. */
 export type OpenStore = (name: string, options: Readonly<Record<string, unknown>>, context: StoreContext) => SessionStore
 
-/** What a store that seals its tokens must know of the session's own options. */
+/** What a store that seals its tokens must know of the session's own options; and whom to tell what is wrong. */
 export interface StoreContext {
   readonly key: string
   readonly secrets: readonly string[]
   readonly idleMs: number
+  readonly warn: Warn
 }
 
 /** Reports a mistake that does not stop the application. */

@@ -1,16 +1,9 @@
 // `req.session`: one accessor for all requests, so that a request that never looks at its session pays nothing for it.
 import { IncomingMessage } from 'node:http'
+import { carriedBy, carryFor } from './carried.js'
 import { SessionMissingError } from './errors.js'
 import type { Exchange } from './exchange.js'
 import { RESERVED } from './session.js'
-
-/**
- * Where a request carries its innermost exchange; the same for all copies of this package. A property, since a WeakMap of requests doubles
- * the work of the garbage collector (measured).
- */
-const EXCHANGE: unique symbol = Symbol.for('steady-session.exchange') as never
-
-type Carrier = IncomingMessage & { [EXCHANGE]?: Exchange }
 
 const SESSION_PROPERTY: PropertyDescriptor = {
   get(this: IncomingMessage) {
@@ -28,8 +21,7 @@ const SESSION_PROPERTY: PropertyDescriptor = {
 
 /** Lets `req.session` lead to the exchange. */
 export function attach(request: IncomingMessage, exchange: Exchange): void {
-  const carrier: Carrier = request
-  carrier[EXCHANGE] = exchange
+  carryFor(request).exchange = exchange
   // HTTP/2 requests, and test doubles.
   if (!(request instanceof IncomingMessage)) Object.defineProperty(request, 'session', SESSION_PROPERTY)
 }
@@ -41,7 +33,7 @@ export function attachFailure(request: IncomingMessage): void {
 
 /** The innermost exchange of the request. */
 export function currentExchange(request: IncomingMessage): Exchange | undefined {
-  return (request as Carrier)[EXCHANGE]
+  return carriedBy(request)?.exchange
 }
 
 /** Shared by all copies of this package in the process. */

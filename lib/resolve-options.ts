@@ -35,7 +35,7 @@ export function resolveOptions(options: SessionOptions, openStore: OpenStore, wa
   const lifetimeMs = given.maxLifetime === false ? null : durationMs('maxLifetime', or(given.maxLifetime, '30d'))
   assertClocks(idleMs, lifetimeMs, given)
   const secrets = resolveSecrets(given.secret, nameOf(given.store), production, warn)
-  const store = resolveStore(given, openStore, { key, secrets, idleMs })
+  const store = resolveStore(given, openStore, { key, secrets, idleMs, warn })
   const config: SessionConfig = {
     secrets,
     store,

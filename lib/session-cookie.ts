@@ -25,6 +25,8 @@ interface PresentedValues {
   readonly present: boolean
 }
 
+const NO_VALUES: readonly string[] = []
+
 const NONE: PresentedCookies = Object.freeze({ tokens: [], present: false })
 
 export interface PresentedCookies {
@@ -38,15 +40,22 @@ export interface PresentedCookies {
 export function readSessionCookies(app: SessionApp, request: IncomingMessage): PresentedCookies {
   const header = request.headers.cookie
   if (header === undefined) return NONE
-  const { values, present } = valuesNamed(app, header, app.config.key)
+  const presented = valuesNamed(app, header, app.config.key)
+  const { values, present } = (app.config.store.tokenParts ?? 1) === 1 ? presented : withParts(app, header, presented)
+  if (!present) return NONE
+  let tokens: readonly OpenedToken[] = []
+  for (const value of values) {
+    const opened = app.signer.open(value)
+    if (opened !== null) tokens = [...tokens, opened]
+    if (tokens.length === MAX_TOKENS) break
+  }
+  return { tokens, present }
+}
+
+function withParts(app: SessionApp, header: string, { values, present }: PresentedValues): PresentedValues {
   const parts = partNames(app.config).map((name) => valuesNamed(app, header, name))
   const whole = joined(parts.map((part) => part.values))
-  const tokens: OpenedToken[] = []
-  for (const value of whole === null ? values : [...values, whole]) {
-    const opened = app.signer.open(value)
-    if (opened !== null && tokens.push(opened) === MAX_TOKENS) break
-  }
-  return { tokens, present: present || parts.some((part) => part.present) }
+  return { values: whole === null ? values : [...values, whole], present: present || parts.some((part) => part.present) }
 }
 
 /** The lines that give the token to the browser and remove what it has of a longer or shorter one; none if this connection must not have it. */
@@ -128,7 +137,7 @@ function isSecure(app: SessionApp, request: IncomingMessage & { readonly secure?
 
 /** The plausible values of the cookies with exactly this name, undecoded: no other spelling of a name is ours (CVE-2022-31629). */
 function valuesNamed(app: SessionApp, header: string, name: string): PresentedValues {
-  const values: string[] = []
+  let values: readonly string[] = NO_VALUES
   const needle = `${name}=`
   let present = false
   for (let at = header.indexOf(needle); at !== -1; at = header.indexOf(needle, at + needle.length)) {
@@ -136,7 +145,9 @@ function valuesNamed(app: SessionApp, header: string, name: string): PresentedVa
     present = true
     const semicolon = header.indexOf(';', at)
     const value = trimmed(header, at + needle.length, semicolon === -1 ? header.length : semicolon)
-    if (app.signer.isPlausible(value) && !values.includes(value) && values.push(value) === MAX_CANDIDATES) break
+    if (!app.signer.isPlausible(value) || values.includes(value)) continue
+    values = [...values, value]
+    if (values.length === MAX_CANDIDATES) break
   }
   return { values, present }
 }

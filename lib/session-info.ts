@@ -1,5 +1,5 @@
 // What a session tells about itself, beside its data.
-import { expiresAt } from './facts.js'
+import { absoluteEnd, expiresAt, idleEnd } from './facts.js'
 import type { SessionState } from './session-state.js'
 
 export interface SessionInfo {
@@ -14,6 +14,14 @@ export interface SessionInfo {
   readonly authenticatedAt: Date | null
   /** The earlier of both clocks: when the session ends if nobody comes. */
   readonly expiresAt: Date | null
+  /** The idle expiry, which this request has moved unless it does not slide. */
+  readonly idleExpiresAt: Date | null
+  /** The absolute lifetime, which nothing but a sign-in moves; `null` also if it is off. */
+  readonly absoluteExpiresAt: Date | null
+  /** Whether the browser keeps the cookie when it closes. */
+  readonly remembered: boolean
+  /** The present by the clock that judges the others: the store's, where it has one. */
+  readonly now: Date
   /** The request brought a rightly signed cookie whose session is gone. */
   readonly lost: boolean
   /** The store could not be asked and the request goes on without it. */
@@ -30,6 +38,10 @@ export function sessionInfo(state: SessionState): SessionInfo {
     startedAt: date(facts?.startedAt),
     authenticatedAt: date(facts?.authenticatedAt),
     expiresAt: facts === undefined ? null : new Date(expiresAt(facts)),
+    idleExpiresAt: facts === undefined ? null : new Date(idleEnd(facts)),
+    absoluteExpiresAt: facts === undefined || facts.lifetimeMs === null ? null : new Date(absoluteEnd(facts)),
+    remembered: facts?.persistent ?? state.exchange.app.config.remember,
+    now: new Date(state.now()),
     lost: arrival.lost,
     degraded: arrival.degraded !== null,
   }

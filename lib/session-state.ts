@@ -166,6 +166,11 @@ export class SessionState {
     return this.#storeNow - this.#createdAt + performance.now() - this.#since
   }
 
+  /** The present by the store's clock, carried on by the monotonic one; by this process's clock as long as nothing was loaded. */
+  now(): number {
+    return this.#storeNow === 0 ? (this.stored?.facts.seenAt ?? Date.now()) : this.#storeNow + performance.now() - this.#since
+  }
+
   /** The resolver is asked again only if a key that it read may have changed. */
   #mayHaveNewUser(): boolean {
     // Nearly every request that writes ends here, without asking at all.

@@ -31,7 +31,7 @@ declare module 'node:http2' {
 export interface Sessions extends SessionManager, Middleware {
   /** Resolves once the store has been reached; rejects with what is in the way. */
   ready(): Promise<void>
-  /** Ends what the store opened, and nothing else. */
+  /** Waits for store calls under way, at most `storeTimeout`; then ends what the store opened, and nothing else. */
   close(): Promise<void>
   /** The session of a request, also of one that the middleware did not see (an upgrade): then it is saved by hand. */
   of(request: IncomingMessage | Http2ServerRequest): Promise<Session & SessionProperties>
@@ -56,6 +56,7 @@ function lifecycle(app: SessionApp): Pick<Sessions, 'ready' | 'close' | 'of' | '
       await app.connecting()
     },
     close: async () => {
+      await app.drained()
       await withDeadline('close', connectTimeoutMs, () => store.close?.())
     },
     of: async (given) => {

@@ -7,8 +7,7 @@ import { StoreGate } from './store-gate.js'
 /** One store call. `onLate` gets the answer of a call that timed out and succeeded after all. */
 export type StoreCall = <T>(operation: string, call: () => MaybePromise<T>, onLate?: (value: T) => void) => MaybePromise<T>
 
-export function storeCalls(timeoutMs: number, report: (error: unknown) => never): StoreCall {
-  const gate = new StoreGate()
+export function storeCalls(timeoutMs: number, report: (error: unknown) => never, gate: StoreGate = new StoreGate()): StoreCall {
   const fail = (error: unknown): never => {
     gate.failed(error)
     return report(error)

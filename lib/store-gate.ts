@@ -1,5 +1,6 @@
 // A store in trouble is left alone briefly, and never has more calls to answer than it can: no driver does that by itself.
 import { performance } from 'node:perf_hooks'
+import { setImmediate as turn } from 'node:timers/promises'
 import { isUnknownOutcome, SessionStoreError } from './errors.js'
 import { isPromise } from './maybe.js'
 import type { MaybePromise } from './store.js'
@@ -18,6 +19,7 @@ export class StoreGate {
   #troubles = 0
   #restUntil = 0
   #trying = false
+  #onIdle: (() => void)[] = []
 
   /** Refuses with a `SessionStoreError` if the store must not be asked now. Nothing was sent then. */
   assertOpen(operation: string, refuse: (error: SessionStoreError) => never): void {
@@ -33,9 +35,32 @@ export class StoreGate {
     this.#inFlight++
     const settled = (): void => {
       this.#inFlight--
+      if (this.#inFlight === 0) for (const tell of this.#onIdle.splice(0)) tell()
     }
     answer.then(settled, settled)
     return answer
+  }
+
+  /** Resolves once every call has its answer and none follows from it, or after that many milliseconds. */
+  async drained(ms: number): Promise<void> {
+    let timer: NodeJS.Timeout | undefined
+    let isLate = false
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, ms)
+    }).then(() => {
+      isLate = true
+    })
+    while (this.#inFlight > 0 && !isLate) {
+      await Promise.race([this.#idle(), late])
+      await turn()
+    }
+    clearTimeout(timer)
+  }
+
+  #idle(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#onIdle.push(resolve)
+    })
   }
 
   succeeded<T>(value: T): T {

@@ -36,6 +36,32 @@ export function parseToken(text: string): SplitToken | null {
   return isBase64Url(handle) && isBase64Url(verifier) ? { handle, verifier } : null
 }
 
+/** A token as a store needs it. */
+export interface PresentedToken {
+  readonly handle: string
+  /** Of the verifier that was presented. */
+  readonly proof: string
+}
+
+/** Most tokens that a reader remembers. */
+const MAX_READ = 2000
+
+/** Takes tokens apart, and remembers what came of them: the hash costs more than the rest of a read. The store compares proofs each time. */
+export function tokenReader(): (token: string) => PresentedToken | null {
+  const recent = new Map<string, PresentedToken>()
+  return (token) => {
+    const known = recent.get(token)
+    if (known !== undefined) return known
+    const parts = parseToken(token)
+    if (parts === null) return null
+    if (recent.size >= MAX_READ) recent.clear()
+    // A copy: a slice would keep the text that it was cut from.
+    const read = { handle: Buffer.from(parts.handle).toString(), proof: proofOf(parts.verifier) }
+    recent.set(token, read)
+    return read
+  }
+}
+
 /** SHA-256 of the verifier in base64url: the only form of it that may be at rest. */
 export function proofOf(verifier: string): string {
   return hash('sha256', verifier, 'base64url')

@@ -16,6 +16,8 @@ try {
   if (compile('tsconfig.esm.json', 'esm') && compile('tsconfig.cjs.json', 'cjs')) {
     // The package is "type": "module"; this says that the files below are not.
     writeFileSync(join(fresh, 'cjs', 'package.json'), '{ "type": "commonjs" }\n')
+    // What `import.meta.url` is to the ES module.
+    writeFileSync(join(fresh, 'cjs', 'stores', 'here.js'), '"use strict";\nexports.HERE = __filename;\n')
     replaceDist()
   } else {
     process.exitCode = 1

@@ -12,8 +12,9 @@ import { joinToken, newHandle, newVerifier, parseToken, proofOf, sameProof } fro
 import { Calls, type ExpressSessionStore } from './express-store/calls.js'
 import { type Kept, keptIn, objectOf } from './express-store/record.js'
 import { Turns } from './express-store/turns.js'
+import { refusalOf } from './redis/errors.js'
 
-export type { ExpressSessionStore } from './express-store/calls.js'
+export { type ExpressSessionStore, isExpressStore } from './express-store/calls.js'
 
 /** Two random handles of 128 bits never meet; a broken generator must not loop for ever. */
 const CREATE_ATTEMPTS = 5
@@ -28,13 +29,6 @@ export function expressStore(store: ExpressSessionStore): SessionStore {
   return new WrappedStore(store)
 }
 
-/** A store of our own contract has a `create`, whatever else it has; a `Map` has no `destroy`. */
-export function isExpressStore(store: unknown): store is ExpressSessionStore {
-  if (typeof store !== 'object' || store === null || 'create' in store) return false
-  const methods = store as Readonly<Record<string, unknown>>
-  return ['get', 'set', 'destroy'].every((method) => typeof methods[method] === 'function')
-}
-
 class WrappedStore implements SessionStore {
   readonly name: string = 'express-session'
   readonly cannot: readonly StoreLimit[] = ['merge', 'expect', 'revoke', 'index', 'own-clock']
@@ -45,44 +39,48 @@ class WrappedStore implements SessionStore {
     this.#calls = new Calls(store)
   }
 
-  async create({ values, terms }: SessionRecord): Promise<StoredSession> {
-    const now = Date.now()
-    const [verifier, facts, own] = [newVerifier(), factsOfNew(terms, now), mergeText(values)]
-    const handle = await this.freeHandle()
-    await this.#calls.set(handle, objectOf({ proof: proofOf(verifier), facts, values: own }, now))
-    return { handle, token: joinToken(handle, verifier), facts }
+  create({ values, terms }: SessionRecord): Promise<StoredSession> {
+    return telling('create', async () => {
+      const now = Date.now()
+      const [verifier, facts, own] = [newVerifier(), factsOfNew(terms, now), mergeText(values)]
+      const handle = await this.freeHandle()
+      await this.#calls.set(handle, objectOf({ proof: proofOf(verifier), facts, values: own }, now))
+      return { handle, token: joinToken(handle, verifier), facts }
+    })
   }
 
-  async load(token: string, { slide }: { readonly slide: boolean }): Promise<LoadedSession | 'reused' | null> {
-    const found = await this.find(token)
-    if (found === null || found === 'reused') return found
-    const { handle, values, facts, now } = found
-    const seenAt = slide && isSlideDue(facts, now - facts.seenAt) ? await this.slide(token, facts.seenAt) : facts.seenAt
-    return { handle, values, facts: { ...facts, seenAt }, now, token }
+  load(token: string, { slide }: { readonly slide: boolean }): Promise<LoadedSession | 'reused' | null> {
+    return telling('load', async () => {
+      const found = await this.find(token)
+      if (found === null || found === 'reused') return found
+      const { handle, values, facts, now } = found
+      const seenAt = slide && isSlideDue(facts, now - facts.seenAt) ? await this.slide(token, facts.seenAt) : facts.seenAt
+      return { handle, values, facts: { ...facts, seenAt }, now, token }
+    })
   }
 
   update(token: string, changes: SessionChanges): Promise<UpdateResult> {
-    return this.inTurn(token, GONE, async (live) => {
+    return this.write('update', token, GONE, async (live) => {
       if (!meetsExpectations(live.values, changes.expect)) return { outcome: 'conflict' }
       const facts = factsOfUpdated(live.facts, changes)
-      if (!changesNothing(changes)) await this.write(live, { facts, values: changedValues(live.values, changes) })
+      if (!changesNothing(changes)) await this.put(live, { facts, values: changedValues(live.values, changes) })
       return { outcome: 'saved', token }
     })
   }
 
   rotate(token: string, changes: SessionChanges): Promise<StoredSession | null> {
-    return this.inTurn(token, null, async (live) => {
+    return this.write('rotate', token, null, async (live) => {
       // The contract has no "conflict" here; applying nothing is what `expect` asks for.
       if (!meetsExpectations(live.values, changes.expect)) return null
       const verifier = newVerifier()
       const facts = factsOfRotated(live.facts, changes, live.now)
-      await this.write(live, { proof: proofOf(verifier), facts, values: changedValues(live.values, changes) })
+      await this.put(live, { proof: proofOf(verifier), facts, values: changedValues(live.values, changes) })
       return { handle: live.handle, token: joinToken(live.handle, verifier), facts }
     })
   }
 
   destroy(token: string): Promise<boolean> {
-    return this.inTurn(token, false, async ({ handle }) => {
+    return this.write('destroy', token, false, async ({ handle }) => {
       await this.#calls.destroy(handle)
       return true
     })
@@ -98,12 +96,16 @@ class WrappedStore implements SessionStore {
         const { facts, now } = live
         // Loads of the same moment are all due; the first one has stamped it.
         if (!isSlideDue(facts, now - facts.seenAt)) return facts.seenAt
-        await this.write(live, { facts: { ...facts, seenAt: now } })
+        await this.put(live, { facts: { ...facts, seenAt: now } })
         return now
       })
     } catch {
       return seenBefore
     }
+  }
+
+  private write<T>(operation: string, token: string, none: T, work: (live: Live) => Promise<T>): Promise<T> {
+    return telling(operation, () => this.inTurn(token, none, work))
   }
 
   /** Gives `work` the session as it is stored when its turn comes; `none` if the token opens nothing by then. */
@@ -127,7 +129,7 @@ class WrappedStore implements SessionStore {
     return sameProof(kept.proof, proofOf(parts.verifier)) ? { ...kept, handle: parts.handle, now } : 'reused'
   }
 
-  private write({ handle, proof, facts, values, now }: Live, next: Partial<Kept>): Promise<void> {
+  private put({ handle, proof, facts, values, now }: Live, next: Partial<Kept>): Promise<void> {
     return this.#calls.set(handle, objectOf({ proof, facts, values, ...next }, now))
   }
 
@@ -139,6 +141,17 @@ class WrappedStore implements SessionStore {
       if (found === undefined || found === null) return handle
     }
     throw new SessionStoreError('create', `met a handle in use ${CREATE_ATTEMPTS} times: random numbers are broken`, { unknown: false })
+  }
+}
+
+/** What Redis refuses ("out of memory") is an answer, and did nothing. Of other backends' errors nothing is known. */
+async function telling<T>(operation: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    const refusal = refusalOf(error)
+    if (refusal === undefined) throw error
+    throw new SessionStoreError(operation, `was refused: ${refusal}`, { cause: error, unknown: false })
   }
 }
 

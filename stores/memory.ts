@@ -13,7 +13,7 @@ import type {
   StoreEvent,
   UpdateResult,
 } from '../lib/store.js'
-import { joinToken, newHandle, newVerifier, parseToken, proofOf, sameProof } from '../lib/token.js'
+import { joinToken, newHandle, newVerifier, proofOf, sameProof, tokenReader } from '../lib/token.js'
 import { MemoryIndex } from './memory/memory-index.js'
 import { completeOptions, type MemoryStoreOptions } from './memory/options.js'
 import { SessionTable, type StoredEntry } from './memory/session-table.js'
@@ -51,6 +51,8 @@ class Memory implements MemoryStore {
   private readonly listeners: ((event: StoreEvent) => void)[] = []
   /** Private to the runtime too: Node's timers are a ring, which JSON refuses. */
   #timer: NodeJS.Timeout | undefined
+  /** Private to the runtime: it knows live tokens, which no inspection may show. */
+  readonly #read = tokenReader()
   private closed = false
 
   constructor({ max, clock, sweepEvery }: Required<MemoryStoreOptions>) {
@@ -129,11 +131,11 @@ class Memory implements MemoryStore {
 
   /** The live session that the token opens; `'reused'` if only its handle is right. */
   private entryOf(token: string, now: number): StoredEntry | 'reused' | null {
-    const parts = parseToken(token)
-    if (parts === null) return null
-    const entry = this.table.live(parts.handle, now)
+    const read = this.#read(token)
+    if (read === null) return null
+    const entry = this.table.live(read.handle, now)
     if (entry === null) return null
-    return sameProof(entry.proof, proofOf(parts.verifier)) ? entry : 'reused'
+    return sameProof(entry.proof, read.proof) ? entry : 'reused'
   }
 
   private freeHandle(): string {

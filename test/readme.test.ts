@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { transformSync } from '@swc/core'
 import express from 'express'
 import * as expressSession from 'express-session'
+import { createClient } from 'redis'
 import request from 'supertest'
 import * as errors from '../lib/errors.js'
 import { SessionEmitter } from '../lib/events.js'
@@ -13,6 +14,7 @@ import * as main from '../lib/index.js'
 import * as testing from '../testing/index.js'
 import { startMemcached } from './servers/memcached.js'
 import { startRedis } from './servers/redis-server.js'
+import { FaultyStore } from './support/faulty-store.js'
 
 const readme = readFileSync('README.md', 'utf8')
 const snippets = [...readme.matchAll(/```js\n([\s\S]*?)```/g)].map((match) => match[1] as string)
@@ -21,6 +23,7 @@ const secret = 'f2b0c9e1a7d84d6c9b3e5a1f0c8d7e6b'
 let app: express.Express
 let server: Server
 let sessions: main.Sessions
+const afterwards: (() => unknown)[] = []
 
 beforeEach(async () => {
   process.env['SESSION_SECRET'] = secret
@@ -34,9 +37,35 @@ beforeEach(async () => {
 })
 
 afterEach(async () => {
+  for (const work of afterwards.splice(0).reverse()) await work()
   await sessions.close()
   await new Promise((resolve) => server.close(resolve))
 })
+
+/** Of the snippet that makes one itself; closed after the test. */
+function openClient(options: Parameters<typeof createClient>[0]) {
+  const client = createClient(options)
+  afterwards.push(() => client.close())
+  return client
+}
+
+/** Takes the middleware of a snippet, which is closed after the test. */
+const own = {
+  use(made: main.Sessions): void {
+    app.use(made)
+    afterwards.push(() => made.close())
+  },
+}
+
+/** Starts a Redis that `REDIS_URL` names until the test is over. */
+async function redisInEnvironment(): Promise<void> {
+  const redis = await startRedis()
+  process.env['REDIS_URL'] = redis.url
+  afterwards.push(() => {
+    delete process.env['REDIS_URL']
+    return redis.stop()
+  })
+}
 
 /** Runs a snippet with these names in reach; `import` becomes what the package exports. */
 async function run(snippet: string, names: Record<string, unknown>): Promise<unknown> {
@@ -44,6 +73,7 @@ async function run(snippet: string, names: Record<string, unknown>): Promise<unk
   const modules: Record<string, unknown> = {
     express,
     'express-session': expressSession,
+    redis: { createClient: openClient },
     'steady-session': main,
     'steady-session/testing': testing,
   }
@@ -68,7 +98,7 @@ function snippetWith(text: string): string {
 }
 
 test('every snippet is run by one of the tests below', () => {
-  expect(snippets).toHaveLength(15)
+  expect(snippets).toHaveLength(20)
 })
 
 test('the first application counts the visits of one browser', async () => {
@@ -95,33 +125,26 @@ test('the wire transcript shows what the first application sends', async () => {
   expect(shown.map(([name]) => name)).toContain('set-cookie')
 })
 
-test('the recipe of Redis keeps a session there', async () => {
-  const redis = await startRedis()
-  try {
-    process.env['REDIS_URL'] = `redis://127.0.0.1:${redis.port}`
-    const made: main.Sessions[] = []
-    const own = { use: (each: main.Sessions) => void (app.use(each), made.push(each)) }
-    await run(snippetWith('REDIS_URL'), { app: own, session: main.session })
-    await countsTwice()
-    await made[0]?.close()
-  } finally {
-    delete process.env['REDIS_URL']
-    await redis.stop()
-  }
+test('the recipe of the memory store keeps a session there', async () => {
+  await run(snippetWith('max: 20_000'), { app: own, session: main.session })
+  await countsTwice()
 })
 
-test('the recipe of Memcached keeps a session there', async () => {
+test.each(['store: process.env.REDIS_URL', 'redisStore({ client })'])('the recipe of Redis keeps a session there: %s', async (text) => {
+  await redisInEnvironment()
+  await run(snippetWith(text), { app: own, session: main.session })
+  await countsTwice()
+})
+
+test('the recipe of Memcached keeps a session there, by its name and by the URL beside it', async () => {
   const memcached = await startMemcached()
-  try {
-    const snippet = snippetWith("store: 'memcache'").replace('127.0.0.1:11211', `127.0.0.1:${memcached.port}`)
-    const made: main.Sessions[] = []
-    const own = { use: (each: main.Sessions) => void (app.use(each), made.push(each)) }
-    await run(snippet, { app: own, session: main.session })
-    await countsTwice()
-    await made[0]?.close()
-  } finally {
-    await memcached.stop()
-  }
+  afterwards.push(() => memcached.stop())
+  const snippet = snippetWith("store: 'memcache'").replace('127.0.0.1:11211', memcached.address)
+  await run(snippet, { app: own, session: main.session })
+  await countsTwice()
+  const [, url = ''] = /`store: '(memcache:[^']+)'`/.exec(readme) ?? []
+  own.use(main.session({ secret, key: 'other', store: url.replace(/10[\d.:]+,10[\d.:]+/, memcached.address) }))
+  await countsTwice()
 })
 
 test('the recipe of a store made for express-session keeps a session there', async () => {
@@ -130,7 +153,13 @@ test('the recipe of a store made for express-session keeps a session there', asy
 })
 
 test('the recipe of the encrypted cookie keeps a session in the browser alone', async () => {
-  await run(snippetWith("store: 'cookie'"), { app, session: main.session })
+  await run(snippetWith("expiry: '12h'"), { app, session: main.session })
+  await countsTwice()
+})
+
+test('the recipe of a cookie whose sessions can end keeps a record in Redis', async () => {
+  await redisInEnvironment()
+  await run(snippetWith('revocation:'), { app: own, session: main.session })
   await countsTwice()
 })
 
@@ -210,6 +239,31 @@ test('the recipe of testing behind a login reaches the page', async () => {
   await run(snippetWith('cookieFor('), { app: server, sessions, request })
 })
 
+test('the recipe of going on without sessions does so in the shop, and nowhere else', async () => {
+  const store = new FaultyStore(main.memoryStore())
+  await run(snippetWith('onStoreError:'), { app: own, session: (options: main.SessionOptions) => main.session({ ...options, store }) })
+  app.use((req, res) => void res.send(String(req.session.info.degraded)))
+  const { header } = await testing.cookieFor(main.session({ secret, store }), { userId: 7 })
+  for (const [path, status, body] of [['/shop', 200, 'true'] as const, ['/account', 503, expect.anything()] as const]) {
+    store.fail('load', 'reject')
+    const answer = await request(server).get(path).set('Cookie', header)
+    expect([answer.status, answer.text, answer.headers['set-cookie']]).toEqual([status, body, undefined])
+  }
+})
+
+test('the recipe of stopping closes the server, and then the sessions', async () => {
+  const told: string[] = []
+  const handlers = new Map<string, () => void>()
+  const names = {
+    process: { once: (signal: string, handler: () => void) => handlers.set(signal, handler) },
+    server: { close: (closed: () => void) => void (told.push('server'), closed()) },
+    sessions: { close: async () => void told.push('sessions') },
+  }
+  await run(snippetWith('SIGTERM'), names)
+  handlers.get('SIGTERM')?.()
+  expect(told).toEqual(['server', 'sessions'])
+})
+
 test('the recipe of listening names events that exist', async () => {
   await run(snippetWith("sessions.on('ended'"), { sessions, console: { log: () => {}, warn: () => {}, error: () => {} } })
   const named = /Events: (.*?)\. A/.exec(readme)?.[1]?.match(/\w+/g) ?? []
@@ -218,15 +272,17 @@ test('the recipe of listening names events that exist', async () => {
   for (const name of named) expect(emitter.on(name as main.SessionEventName, () => {})).toBeInstanceOf(Function)
 })
 
-test('the snippet of an own store runs the suite that is exported', async () => {
-  const run1 = await run(snippetWith('describeStoreContract('), {
-    myStore: () => main.memoryStore(),
-    require: () => ({
-      describeStoreContract: (name: string, options: { open: () => unknown }) => expect([name, options.open()]).toHaveLength(2),
-    }),
-  })
-  expect(run1).toBeUndefined()
-  expect(testing).toHaveProperty('describeStoreContract')
+test('the recipe of an own store runs the whole suite that is exported', async () => {
+  const tests: (() => unknown)[] = []
+  const runner = {
+    describe: (_title: string, body: () => void) => body(),
+    test: Object.assign((_title: string, body: () => unknown) => tests.push(body), { skip: () => {} }),
+  }
+  const modules: Record<string, unknown> = { 'node:test': runner, 'steady-session/testing': testing }
+  const myStore = () => Object.assign(main.memoryStore(), { close: () => {} })
+  await run(snippetWith('describeStoreContract('), { myStore, require: (name: string) => modules[name] })
+  expect(tests.length).toBeGreaterThan(50)
+  await Promise.all(tests.map((body) => body()))
 })
 
 test('the table of errors names every class and its code', () => {

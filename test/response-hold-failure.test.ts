@@ -74,7 +74,6 @@ const ENDED: [string, Handler][] = [
         ]),
       )
       res.removeHeader('Date')
-      res.removeHeader('X-Powered-By')
       res.end('secret')
     },
   ],

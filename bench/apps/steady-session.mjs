@@ -2,9 +2,9 @@ import express from 'express'
 import session from 'steady-session'
 import { SECRET, SEED } from '../seed.mjs'
 
-export function createApp() {
+export function createApp(options = {}) {
   const app = express()
-  app.use(session({ secret: SECRET }))
+  app.use(session({ secret: SECRET, ...options }))
   app.get('/none', (_req, res) => res.send('ok'))
   app.post('/seed', (req, res) => {
     req.session.set(SEED)

@@ -1,6 +1,7 @@
 // Options of the cookie store, completed once.
 import { DAY } from '../../lib/durations.js'
 import type { SessionStore } from '../../lib/store.js'
+import { isExpressStore } from '../express-store/calls.js'
 
 export interface CookieStoreOptions {
   /** The cookie's name, which every token is bound to. */
@@ -71,11 +72,17 @@ function assertSecrets(secrets: unknown): void {
 }
 
 function assertRecords(store: Partial<SessionStore>): void {
+  if (isExpressStore(store)) throw cannotEnd('a store made for express-session')
   for (const method of ['create', 'load', 'update', 'rotate', 'destroy'] as const) {
     if (typeof store?.[method] !== 'function') throw new TypeError(`revocation: expected a store; ${method}() is missing`)
   }
-  if (store.sealsToken !== true && store.cannot?.includes('revoke') !== true) return
-  throw new TypeError(`revocation: the ${store.name} store cannot end sessions itself; expected one on a server`)
+  if (store.sealsToken === true || store.cannot?.includes('revoke') === true) throw cannotEnd(`the ${store.name} store`)
+}
+
+/** One that lets an ended session come back closes no gap. */
+function cannotEnd(store: string): TypeError {
+  const instead = "'redis', a URL such as redis://…, 'memory', or a store of this package such as redisStore({ client })"
+  return new TypeError(`revocation: ${store} does not promise that what was ended stays ended; expected ${instead}`)
 }
 
 function assertWhole(option: string, value: number, least: number, most: number): void {

@@ -8,6 +8,13 @@ export interface ExpressSessionStore {
   destroy(sid: string, callback: (error?: unknown) => void): unknown
 }
 
+/** A store of our own contract has a `create`, whatever else it has; a `Map` has no `destroy`. */
+export function isExpressStore(store: unknown): store is ExpressSessionStore {
+  if (typeof store !== 'object' || store === null || 'create' in store) return false
+  const methods = store as Readonly<Record<string, unknown>>
+  return ['get', 'set', 'destroy'].every((method) => typeof methods[method] === 'function')
+}
+
 type Callback = (error?: unknown, answer?: unknown) => void
 
 const SID_AND_CALLBACK = 2

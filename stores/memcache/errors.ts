@@ -27,9 +27,8 @@ const REFUSALS: Readonly<Record<number, string>> = {
 
 export function storeError(operation: string, cause: unknown): Error {
   if (cause instanceof SessionError) return cause
-  const message = cause instanceof Error ? cause.message : String(cause)
-  if (REFUSED_LOGIN.test(message)) return loginRefused(operation, cause)
-  if (cause instanceof NotConnectedError || NOT_SENT.test(message)) return notConnected(operation, cause)
+  if (isLoginRefused(cause)) return loginRefused(operation, cause)
+  if (cause instanceof NotConnectedError || NOT_SENT.test(messageOf(cause))) return notConnected(operation, cause)
   return new SessionStoreError(operation, 'failed', { cause, unknown: true })
 }
 
@@ -46,6 +45,11 @@ export function unreadable(operation: string): SessionStoreError {
 
 export function tooManyWriters(operation: string, attempts: number): SessionStoreError {
   return new SessionStoreError(operation, `gave up: other writers were faster ${attempts} times`, { unknown: false })
+}
+
+/** By name and password; memjs says it in a text. */
+export function isLoginRefused(cause: unknown): boolean {
+  return REFUSED_LOGIN.test(messageOf(cause))
 }
 
 /** Waiting and trying again does not help. */
@@ -70,4 +74,8 @@ function loginRefused(operation: string, cause: unknown): SessionStoreError {
 function notConnected(operation: string, given: unknown): SessionStoreError {
   const cause = given instanceof NotConnectedError ? given : new NotConnectedError({ cause: given })
   return new SessionStoreError(operation, 'failed: there is no connection to memcached', { cause, unknown: false })
+}
+
+function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause)
 }

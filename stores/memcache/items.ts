@@ -30,6 +30,7 @@ export class Items {
   private readonly ring: Ring
   private opening: Promise<void> | null = null
   private closed = false
+  private warned = false
 
   constructor({ ns, links, names }: CompleteOptions) {
     this.ns = ns
@@ -133,11 +134,22 @@ export class Items {
     for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
       if (this.closed) throw new SessionStoreError('connect', 'failed: the store was closed', { unknown: false })
       const failures = await this.probe()
-      if (failures === null) return
+      if (failures === null) return this.askEvictions()
       const final = failures.find(isFinal)
       if (final !== undefined) throw final
       await delay(pause)
     }
+  }
+
+  /** By default memcached drops what was used least when it has no room, sessions as well, and nobody notices but the user. */
+  private askEvictions(): void {
+    const warn = (count: number): void => {
+      if (this.warned || count === 0) return
+      this.warned = true
+      const message = `memcached dropped ${count} items before their time, for want of memory: sessions may be lost; give it more (option -m)`
+      process.emitWarning(message, { type: 'SteadySessionWarning', code: 'STEADY_SESSION_MEMCACHE_EVICTS' })
+    }
+    for (const link of this.links) link.askEvictions(warn)
   }
 
   /** `null` once one answers, else why none did. Another key each time: a client that is handed in chooses its server by it. */

@@ -7,6 +7,8 @@ export interface Link {
   send(request: Request): Promise<Reply>
   /** Whether asking it now is likely in vain. */
   readonly isDown: boolean
+  /** Tells how many items were dropped before their time, server by server; nothing if that cannot be known. */
+  askEvictions(tell: (count: number) => void): void
   close(): Promise<void>
 }
 
@@ -15,6 +17,8 @@ export interface MemcacheClient {
   readonly seq: number
   readonly options: { readonly failover?: boolean | undefined }
   perform(key: string, request: Buffer, seq: number, callback: PerformCallback, retries?: number): void
+  /** Calls back once per server. */
+  stats?(callback: (error: Error | null, server: string, stats: Readonly<Record<string, string>> | null) => void): void
 }
 
 type PerformCallback = (error: Error | null, response: Reply) => void
@@ -27,6 +31,17 @@ const LAST_SEQ = 0x7fffffff
 export function perform(client: MemcacheClient, request: Request, done: (error: unknown, reply: Reply) => void): void {
   const seq = nextSeq(client)
   client.perform(request.key, encodeRequest(request, seq), seq, done, ATTEMPTS)
+}
+
+export function askEvictions(client: MemcacheClient, tell: (count: number) => void): void {
+  try {
+    client.stats?.((_error, _server, stats) => {
+      const count = Number(stats?.['evictions'])
+      if (Number.isFinite(count)) tell(count)
+    })
+  } catch {
+    // A client that has sent 2^31 commands can send no more of its own; see nextSeq.
+  }
 }
 
 /** Shared with the client's own commands. Its own `incrSeq` turns negative after 2^31 commands, and then every command throws. */
@@ -48,6 +63,10 @@ export class HandedInLink implements Link {
     return new Promise((resolve, reject) => {
       perform(this.client, request, (error, reply) => (error ? reject(error) : resolve(reply)))
     })
+  }
+
+  askEvictions(tell: (count: number) => void): void {
+    askEvictions(this.client, tell)
   }
 
   async close(): Promise<void> {}

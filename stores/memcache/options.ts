@@ -1,6 +1,7 @@
 // Options of the memcache store, completed once. Every mistake is a `TypeError` that begins with the option's name and shows no secret.
 import { HandedInLink, type Link, type MemcacheClient } from './link.js'
 import { OwnLink } from './own-link.js'
+import { parseUrl } from './url.js'
 
 interface CommonOptions {
   /** What every key begins with; default `'sess:'`. */
@@ -16,6 +17,8 @@ export interface MemcacheStoreClientOptions extends CommonOptions {
 
 /** Connections of the store's own, through the package `memjs`. */
 export interface MemcacheStoreServerOptions extends CommonOptions {
+  /** `memcache://[username:password@]host[:port][,host[:port] …]`, instead of `servers`. */
+  readonly url?: string | undefined
   /** `host:port` each, in the same spelling in every process; default `['127.0.0.1:11211']`. */
   readonly servers?: readonly string[] | undefined
   /** For SASL. */
@@ -38,7 +41,7 @@ const DEFAULT_SERVERS: readonly string[] = ['127.0.0.1:11211']
 const DEFAULT_PORT = 11211
 /** A key is at most 250 bytes, 22 of them the handle. */
 const LONGEST_NS = 228
-const KNOWN: readonly string[] = ['client', 'servers', 'username', 'password', 'ns', 'clock']
+const KNOWN: readonly string[] = ['client', 'url', 'servers', 'username', 'password', 'ns', 'clock']
 
 export function completeOptions(options: MemcacheStoreOptions): CompleteOptions {
   const given: Partial<MemcacheStoreClientOptions & MemcacheStoreServerOptions> = options
@@ -48,34 +51,42 @@ export function completeOptions(options: MemcacheStoreOptions): CompleteOptions 
   assertNamespace(ns)
   if (typeof clock !== 'function') throw new TypeError('clock: a function that returns milliseconds since the epoch')
   if (client === undefined) return { ns, clock, ...ownServers(given) }
-  if (given.servers !== undefined || given.username !== undefined || given.password !== undefined) {
-    throw new TypeError('client: a client has its servers already; remove servers, username and password')
+  if ([given.url, given.servers, given.username, given.password].some((option) => option !== undefined)) {
+    throw new TypeError('client: a client has its servers already; remove url, servers, username and password')
   }
   assertClient(client)
   return { ns, clock, names: ['client'], links: [new HandedInLink(client)] }
 }
 
-function ownServers({
-  servers = DEFAULT_SERVERS,
-  username,
-  password,
-}: MemcacheStoreServerOptions): Pick<CompleteOptions, 'names' | 'links'> {
-  if (!Array.isArray(servers) || servers.length === 0) throw new TypeError("servers: expected a list such as ['127.0.0.1:11211']")
+function ownServers(given: MemcacheStoreServerOptions): Pick<CompleteOptions, 'names' | 'links'> {
+  const { servers, username, password } = given.url === undefined ? given : fromUrl(given)
+  const listed = servers ?? DEFAULT_SERVERS
+  if (!Array.isArray(listed) || listed.length === 0) throw new TypeError("servers: expected a list such as ['127.0.0.1:11211']")
   assertText('username', username)
   assertText('password', password)
   if ((username === undefined) !== (password === undefined)) throw new TypeError('username: SASL needs username and password')
-  const targets = servers.map(parseServer)
+  const option = given.url === undefined ? 'servers' : 'url'
+  const targets = listed.map((server) => parseServer(option, server))
   const names = targets.map(({ host, port }) => `${host}:${port}`)
-  if (new Set(names).size < names.length) throw new TypeError('servers: each server may be listed once')
+  if (new Set(names).size < names.length) throw new TypeError(`${option}: each server may be listed once`)
   return { names, links: targets.map((one) => new OwnLink({ ...one, username, password })) }
 }
 
+/** The login may stand beside the URL, so that it need not be where addresses are. */
+function fromUrl({ url, servers, username, password }: MemcacheStoreServerOptions): MemcacheStoreServerOptions {
+  const parsed = parseUrl(url)
+  if (servers !== undefined) throw new TypeError('url: it names the servers; remove servers')
+  if (parsed.username === undefined) return { servers: parsed.servers, username, password }
+  if (username === undefined && password === undefined) return parsed
+  throw new TypeError('url: it holds a login; remove username and password')
+}
+
 /** IPv6 in brackets. The text is not shown: people write passwords into addresses. */
-function parseServer(text: unknown): { host: string; port: number } {
+function parseServer(option: string, text: unknown): { host: string; port: number } {
   const [, bracketed, plain, port = String(DEFAULT_PORT)] = /^(?:\[([\da-fA-F:.]+)\]|([\w.-]+))(?::(\d{1,5}))?$/.exec(String(text)) ?? []
   const host = bracketed ?? plain
   if (typeof text !== 'string' || host === undefined || Number(port) === 0 || Number(port) > 65_535) {
-    throw new TypeError("servers: expected 'host:port' each, such as '127.0.0.1:11211'; user and password are options of their own")
+    throw new TypeError(`${option}: expected 'host:port' each, such as '127.0.0.1:11211'; username and password are options of their own`)
   }
   return { host, port: Number(port) }
 }

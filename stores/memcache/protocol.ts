@@ -6,6 +6,8 @@ export const ADD = 0x02
 /** With a CAS it compares and sets. `set` would too, but it drops the old item when the new one finds no room. */
 export const REPLACE = 0x03
 export const DELETE = 0x04
+/** Does nothing but answer, and only to whoever is logged in. */
+export const NOOP = 0x0a
 
 export const OK = 0x00
 export const NOT_FOUND = 0x01

@@ -87,16 +87,29 @@ function connectOptions(url: string | undefined, server: RedisServer): ConnectOp
   expectType('server.opts', opts, 'object')
   if (port !== undefined && !(Number.isInteger(port) && port > 0 && port < 65_536))
     throw new TypeError('server.port: expected a port number')
+  if (url?.startsWith('redis:') && tls !== undefined && tls !== false)
+    throw new TypeError('server.tls: the URL says redis://, which is without TLS; write rediss://')
   const username = typeof opts['username'] === 'string' ? opts['username'] : usernameOf(url)
   const socket = { ...defined({ host, port }), ...tlsOptions(tls), ...(opts['socket'] as object | undefined) }
   return { createClient: { ...opts, ...defined({ url, password: auth }), socket }, passwordFile, username }
 }
 
+/** All that the driver would find fault with when it connects. The text is not shown: it may hold a password. */
 function assertUrl(url: unknown): void {
   if (url === undefined) return
-  // The text is not shown: it may hold a password.
-  if (typeof url !== 'string' || !URL.canParse(url) || !['redis:', 'rediss:'].includes(new URL(url).protocol)) {
-    throw new TypeError('url: expected redis://host:port or rediss://host:port')
+  const { protocol, pathname, username, password } = typeof url === 'string' && URL.canParse(url) ? new URL(url) : new URL('none:')
+  const isWhole = ['redis:', 'rediss:'].includes(protocol) && /^\/?\d*$/.test(pathname)
+  if (isWhole && isDecodable(username) && isDecodable(password)) return
+  throw new TypeError(
+    'url: expected redis://host:port or rediss://host:port, with a login as redis://username:password@host:port, percent-encoded',
+  )
+}
+
+function isDecodable(text: string): boolean {
+  try {
+    return typeof decodeURIComponent(text) === 'string'
+  } catch {
+    return false
   }
 }
 

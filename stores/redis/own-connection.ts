@@ -4,6 +4,7 @@
 import { readFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import { SessionStoreError } from '../../lib/errors.js'
+import { importDriver } from '../drivers.js'
 import type { RedisDriver } from './driver.js'
 import { isNotSent, isReadOnly, NotConnectedError, refusalOf } from './errors.js'
 import type { ConnectOptions } from './options.js'
@@ -17,11 +18,12 @@ const LONGEST_PAUSE_MS = 200
 /** The server answered and wants none of us; asking as often as one that is away would be rude. */
 const REFUSED_PAUSE_MS = 500
 /**
- * A connection on which nothing came back between so many looks, while commands wait, is given up: after a second, longer than the deadline
- * of a call. Looks and not a clock, because a process that was busy itself finds both the time gone by and the answers unread.
+ * A connection on which nothing came back between so many looks, while commands wait, is given up: a little after the deadline of a call
+ * by default, so that a server that is back is in use within a second. Looks and not a clock, because a process that was busy itself finds
+ * both the time gone by and the answers unread.
  */
-const SILENT_LOOKS = 4
-const LOOK_MS = 250
+const SILENT_LOOKS = 8
+const LOOK_MS = 100
 
 /** As much of the driver's client as is used here. */
 interface OwnClient {
@@ -200,16 +202,9 @@ async function readPassword(file: string): Promise<string> {
   }
 }
 
-/** Not a literal in `import()`: an application that is bundled without the driver must still build. */
-const DRIVER: string = 'redis'
-
 async function loadDriver(): Promise<CreateClient> {
-  try {
-    const { createClient } = (await import(DRIVER)) as { createClient: CreateClient }
-    return createClient
-  } catch (cause) {
-    throw new SessionStoreError('connect', 'needs the package redis: npm install redis', { cause, unknown: false })
-  }
+  const { createClient } = (await importDriver('redis')) as { createClient: CreateClient }
+  return createClient
 }
 
 /** A client that is closed already says so by throwing. */

@@ -32,9 +32,9 @@ describe('a draft', () => {
   test('saves the keys that were set and no others', () => {
     const draft = draftOf({ name: 'Ann', counter: 1 })
     draft.set('counter', 2, null)
-    const { changes, keys } = collected(draft)
+    const { changes, slots } = collected(draft)
     expect(changes).toEqual({ set: { counter: '2' }, unset: [] })
-    expect(keys).toEqual(['counter'])
+    expect(slots.map(({ key }) => key)).toEqual(['counter'])
   })
 
   test('saves nothing for a key that was set to what it was, or set and deleted again', () => {

@@ -16,6 +16,10 @@ describe('the info of a session', () => {
       startedAt: null,
       authenticatedAt: null,
       expiresAt: null,
+      idleExpiresAt: null,
+      absoluteExpiresAt: null,
+      remembered: true,
+      now: expect.any(Date),
       lost: false,
       degraded: false,
     })

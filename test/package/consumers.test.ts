@@ -72,6 +72,30 @@ describe('the packed tarball', () => {
   })
 })
 
+describe('without its driver', () => {
+  const told = `process.emitWarning = (message, { code }) => console.log(code, message)`
+  const use = (store: string) => `{
+    const sessions = session({ secret: 'a secret of at least thirty-two bytes', store: '${store}' })
+    console.log('made')
+    sessions.ready().catch(({ message }) => console.log(message)).then(() => sessions.close())
+  }`
+  const evaluate = { module: "import { session } from 'steady-session'", commonjs: "const { session } = require('steady-session')" }
+
+  test.each([
+    ['module', 'redis', 'redis', 'redis'],
+    ['module', 'memcache://127.0.0.1', 'memcache', 'memjs'],
+    ['commonjs', 'redis://127.0.0.1', 'redis', 'redis'],
+    ['commonjs', 'memcache', 'memcache', 'memjs'],
+  ] as const)('in a %s project %s says the command that installs it: at once, and through ready()', (type, store, name, driver) => {
+    const script = `${evaluate[type]}\n${told}\n${use(store)}`
+    expect(run(folders[type], process.execPath, `--input-type=${type}`, '-e', script).trim().split('\n')).toEqual([
+      `STEADY_SESSION_CONNECT store: the ${name} store needs the package ${driver}: npm install ${driver}`,
+      'made',
+      `session store: connect needs the package ${driver}: npm install ${driver}`,
+    ])
+  })
+})
+
 describe('the bundle that esbuild makes without any driver installed', () => {
   const esbuild = `${process.cwd()}/node_modules/.bin/esbuild`
 

@@ -1,10 +1,10 @@
 // Calls of the handler that fail: those that nobody awaits are the commit's to report, the others are the handler's own.
 // A rejection that nobody handles would fail the test by itself: Jest watches for it.
-import { describe, expect, test } from '@jest/globals'
+import { describe, expect } from '@jest/globals'
 import { turn } from '../support/barrier.js'
 import type { Operation } from '../support/faulty-store.js'
 import { answer, type Handler, type Routes } from '../support/site.js'
-import { expectRefused, FAILURES, makeFail, STORE_TIMEOUT } from './failures-at-end.js'
+import { expectRefused, FAILURES, makeFail, ruleOf, timeoutFor } from './failures-at-end.js'
 import type { RaceSetup } from './races.js'
 
 const COMMON: Routes = {
@@ -32,6 +32,8 @@ const FORGETFUL: Readonly<Record<string, { readonly operation: Operation; readon
 }
 
 export function failuresUnseen(setup: RaceSetup): void {
+  const { rule } = setup.proving(1)
+
   describe('a forgotten await', () => {
     for (const [name, { operation, call }] of Object.entries(FORGETFUL)) {
       const routes: Routes = {
@@ -42,7 +44,7 @@ export function failuresUnseen(setup: RaceSetup): void {
         },
       }
 
-      test(`the response waits for a ${name} that nobody awaits`, async () => {
+      rule(`the response waits for a ${name} that nobody awaits`, async () => {
         const race = await setup.start(routes)
         const browser = race.browser()
         await browser.get('/start')
@@ -60,17 +62,19 @@ export function failuresUnseen(setup: RaceSetup): void {
         expect((await browser.get('/data')).json()).not.toEqual(before)
       })
 
-      test.each(FAILURES)(`the failure of a ${name} that nobody awaits is the response’s, also if the store %s`, async (failure) => {
-        const race = await setup.start(routes, { storeTimeout: STORE_TIMEOUT })
-        const browser = race.browser()
-        await browser.get('/start')
-        makeFail(race.store, operation, failure)
-        expectRefused(await browser.get('/forget'), race, operation)
-        expect((await browser.get('/data')).json()).toEqual({ a: 1, n: 1 })
-        await turn()
-      })
+      for (const failure of FAILURES) {
+        ruleOf(setup, failure)(`the failure of a ${name} that nobody awaits is the response’s, also if the store ${failure}`, async () => {
+          const race = await setup.start(routes, { storeTimeout: timeoutFor(failure) })
+          const browser = race.browser()
+          await browser.get('/start')
+          makeFail(race.store, operation, failure)
+          expectRefused(await browser.get('/forget'), race, operation)
+          expect((await browser.get('/data')).json()).toEqual({ a: 1, n: 1 })
+          await turn()
+        })
+      }
 
-      test(`the failure of a ${name} that the handler awaits and catches is the handler’s own`, async () => {
+      rule(`the failure of a ${name} that the handler awaits and catches is the handler’s own`, async () => {
         const race = await setup.start({
           ...COMMON,
           '/catch': async (req, res) => {
@@ -101,7 +105,7 @@ export function failuresUnseen(setup: RaceSetup): void {
       })
     }
 
-    test('a save that failed and was caught is tried again by the commit', async () => {
+    rule('a save that failed and was caught is tried again by the commit', async () => {
       const race = await setup.start({
         ...COMMON,
         '/save': async (req, res) => {
@@ -117,7 +121,7 @@ export function failuresUnseen(setup: RaceSetup): void {
       expect((await browser.get('/data')).json()).toEqual({ a: 2, n: 1 })
     })
 
-    test('what the handler changes after a save that failed and was caught is not lost silently', async () => {
+    rule('what the handler changes after a save that failed and was caught is not lost silently', async () => {
       const race = await setup.start({
         ...COMMON,
         '/save': async (req, res) => {
@@ -133,24 +137,27 @@ export function failuresUnseen(setup: RaceSetup): void {
       expect(await browser.get('/save')).toMatchObject({ status: 503 })
     })
 
-    test('after a save that failed and was not caught, the application’s own error page goes out, also if the store goes on failing', async () => {
-      const race = await setup.start({
-        ...COMMON,
-        '/save': async (req, res) => {
-          req.session.a = 2
-          await req.session.save().catch((error: { status: number }) => {
-            res.statusCode = error.status
-            res.end('the error page')
-          })
-        },
-      })
-      const browser = race.browser()
-      await browser.get('/start')
-      for (let i = 0; i < 3; i++) race.store.fail('update', 'reject')
-      expect(await browser.get('/save')).toMatchObject({ status: 503, body: 'the error page' })
-    })
+    rule(
+      'after a save that failed and was not caught, the application’s own error page goes out, also if the store goes on failing',
+      async () => {
+        const race = await setup.start({
+          ...COMMON,
+          '/save': async (req, res) => {
+            req.session.a = 2
+            await req.session.save().catch((error: { status: number }) => {
+              res.statusCode = error.status
+              res.end('the error page')
+            })
+          },
+        })
+        const browser = race.browser()
+        await browser.get('/start')
+        for (let i = 0; i < 3; i++) race.store.fail('update', 'reject')
+        expect(await browser.get('/save')).toMatchObject({ status: 503, body: 'the error page' })
+      },
+    )
 
-    test('a session whose commit failed commits nothing more, so the error page cannot be held up or refused', async () => {
+    rule('a session whose commit failed commits nothing more, so the error page cannot be held up or refused', async () => {
       const race = await setup.start({
         ...COMMON,
         '/write': (req, res) => {

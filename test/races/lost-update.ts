@@ -1,6 +1,6 @@
 // Promise 2: no lost update.
 import type { IncomingMessage } from 'node:http'
-import { describe, expect, test } from '@jest/globals'
+import { describe, expect } from '@jest/globals'
 import { barrier, gate } from '../support/barrier.js'
 import { answer, type Routes } from '../support/site.js'
 import type { RaceSetup } from './races.js'
@@ -16,8 +16,7 @@ const COMMON: Routes = {
 }
 
 export function lostUpdate(setup: RaceSetup): void {
-  const mergeTest = setup.can('merge') ? test : test.skip
-  const atomicTest = setup.can('expect') ? test : test.skip
+  const { rule, ruleUnless, decidingRule } = setup.proving(2)
 
   /** Both handlers hold the session before either changes it. */
   async function overlap(left: (req: IncomingMessage) => unknown, right: (req: IncomingMessage) => unknown): Promise<unknown> {
@@ -36,7 +35,7 @@ export function lostUpdate(setup: RaceSetup): void {
   }
 
   describe('lost update', () => {
-    mergeTest('D1: two overlapping requests that set different keys both keep what they set', async () => {
+    decidingRule('merge', 'D1: two overlapping requests that set different keys both keep what they set', async () => {
       const data = await overlap(
         (req) => req.session.set('x', 1),
         (req) => {
@@ -46,7 +45,7 @@ export function lostUpdate(setup: RaceSetup): void {
       expect(data).toMatchObject({ a: 0, x: 1, y: 2 })
     })
 
-    mergeTest('D1: two overlapping requests that change different objects in place both keep their change', async () => {
+    ruleUnless('merge', 'D1: two overlapping requests that change different objects in place both keep their change', async () => {
       const data = await overlap(
         (req) => req.session.cart.push('pear'),
         (req) => {
@@ -56,7 +55,7 @@ export function lostUpdate(setup: RaceSetup): void {
       expect(data).toMatchObject({ cart: ['apple', 'pear'], profile: { name: 'Bea', seen: 1 } })
     })
 
-    mergeTest('D1: a deletion and an overlapping change of another key both survive', async () => {
+    ruleUnless('merge', 'D1: a deletion and an overlapping change of another key both survive', async () => {
       const data = await overlap(
         (req) => req.session.delete('a'),
         (req) => req.session.take('cart'),
@@ -64,7 +63,7 @@ export function lostUpdate(setup: RaceSetup): void {
       expect(data).toEqual({ profile: { name: 'Ann', seen: 1 } })
     })
 
-    mergeTest('D1: two saves that are under way in the store at once both survive', async () => {
+    ruleUnless('merge', 'D1: two saves that are under way in the store at once both survive', async () => {
       const race = await setup.start({
         ...COMMON,
         '/x': (req, res) => {
@@ -87,7 +86,7 @@ export function lostUpdate(setup: RaceSetup): void {
       expect((await browser.get('/data')).json()).toMatchObject({ x: 1, y: 2 })
     })
 
-    mergeTest('the same key goes to the request that commits later', async () => {
+    rule('the same key goes to the request that commits later', async () => {
       const slowly = gate()
       const race = await setup.start({
         ...COMMON,
@@ -112,7 +111,7 @@ export function lostUpdate(setup: RaceSetup): void {
       expect((await browser.get('/data')).json()).toMatchObject({ a: 'slow' })
     })
 
-    mergeTest(
+    rule(
       'D15, D16: a slow request that only looks at objects neither writes nor sets a cookie, and an overlapping change stays',
       async () => {
         const slowly = gate()
@@ -141,7 +140,7 @@ export function lostUpdate(setup: RaceSetup): void {
       },
     )
 
-    atomicTest(`${MANY} overlapping requests that increment one key lose none`, async () => {
+    decidingRule('expect', `${MANY} overlapping requests that increment one key lose none`, async () => {
       const meet = barrier(MANY)
       const race = await setup.start({
         ...COMMON,
@@ -157,32 +156,36 @@ export function lostUpdate(setup: RaceSetup): void {
       expect((await browser.get('/data')).json()).toMatchObject({ a: MANY })
     })
 
-    atomicTest(`${MANY} overlapping requests that add to one list by update lose none, and other keys survive beside it`, async () => {
-      const meet = barrier(MANY + 1)
-      const race = await setup.start({
-        ...COMMON,
-        '/add': async (req, res) => {
-          await meet()
-          const item = String(req.url).split('?')[1]
-          await req.session.update('cart', (cart) => [...cart, item])
-          answer(res, 'added')
-        },
-        '/other': async (req, res) => {
-          await meet()
-          req.session.other = true
-          answer(res, 'other')
-        },
-      })
-      const browser = race.browser()
-      await browser.get('/start')
-      const items = Array.from({ length: MANY }, (_, i) => `item-${i}`)
-      await Promise.all([...items.map((item) => browser.get(`/add?${item}`)), browser.get('/other')])
-      const data = (await browser.get('/data')).json() as { cart: string[]; other: boolean }
-      expect(data.cart.toSorted()).toEqual(['apple', ...items].toSorted())
-      expect(data.other).toBe(true)
-    })
+    ruleUnless(
+      ['expect', 'merge'],
+      `${MANY} overlapping requests that add to one list by update lose none, and other keys survive beside it`,
+      async () => {
+        const meet = barrier(MANY + 1)
+        const race = await setup.start({
+          ...COMMON,
+          '/add': async (req, res) => {
+            await meet()
+            const item = String(req.url).split('?')[1]
+            await req.session.update('cart', (cart) => [...cart, item])
+            answer(res, 'added')
+          },
+          '/other': async (req, res) => {
+            await meet()
+            req.session.other = true
+            answer(res, 'other')
+          },
+        })
+        const browser = race.browser()
+        await browser.get('/start')
+        const items = Array.from({ length: MANY }, (_, i) => `item-${i}`)
+        await Promise.all([...items.map((item) => browser.get(`/add?${item}`)), browser.get('/other')])
+        const data = (await browser.get('/data')).json() as { cart: string[]; other: boolean }
+        expect(data.cart.toSorted()).toEqual(['apple', ...items].toSorted())
+        expect(data.other).toBe(true)
+      },
+    )
 
-    atomicTest('increments of one request that nobody awaits are all counted before the response leaves', async () => {
+    ruleUnless('expect', 'increments of one request that nobody awaits are all counted before the response leaves', async () => {
       const race = await setup.start({
         ...COMMON,
         '/three': (req, res) => {

@@ -1,12 +1,13 @@
 // The races on a real memcached. One framework: that all behave alike the memory store shows.
 import { afterAll, afterEach, beforeAll } from '@jest/globals'
-import type { SessionStore } from '../../lib/index.js'
 import { type MemcacheStore, memcacheStore } from '../../stores/memcache.js'
 import { anyMemcached } from '../servers/memcached.js'
+import { storedText } from '../stores/memcache-kit.js'
 import { describeRaces } from './races.js'
 
 let server: Awaited<ReturnType<typeof anyMemcached>>
 const stores: MemcacheStore[] = []
+let ns = ''
 let opened = 0
 
 beforeAll(async () => {
@@ -20,8 +21,8 @@ afterEach(async () => {
 afterAll(() => server.stop())
 
 describeRaces('memcache', () => open(), {
-  cannot: ['index'],
-  frameworks: ['Express 5'],
+  cannot: ['index', 'own-clock'],
+  openTwo: () => [open(), openBeside()],
   openWithClock: () => {
     let now = Date.now()
     const advance = (ms: number): void => {
@@ -29,10 +30,22 @@ describeRaces('memcache', () => open(), {
     }
     return { store: open(() => now), advance }
   },
+  dump: async (_store, handles) => {
+    const port = Number(server.servers[0]?.split(':')[1])
+    const texts = handles.map(async (handle) => await storedText(port, ns + handle))
+    return (await Promise.all(texts)).join('\n')
+  },
+  frameworks: ['Express 5'],
 })
 
-function open(clock: () => number = Date.now): SessionStore {
-  const store = memcacheStore({ servers: server.servers, ns: `races-${process.pid}-${opened++}:`, clock })
+function open(clock: () => number = Date.now): MemcacheStore {
+  ns = `races-${process.pid}-${opened++}:`
+  return openBeside(clock)
+}
+
+/** Over the sessions of the store that was opened last. */
+function openBeside(clock: () => number = Date.now): MemcacheStore {
+  const store = memcacheStore({ servers: server.servers, ns, clock })
   stores.push(store)
   return store
 }

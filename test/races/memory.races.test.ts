@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { memoryStore } from '../../lib/index.js'
 import { promised } from '../support/faulty-store.js'
 import { describeRaces } from './races.js'
@@ -12,12 +13,16 @@ function withClock() {
   }
 }
 
-describeRaces('memory', () => memoryStore(), { openWithClock: withClock })
+const dump = (store: object): string => inspect(store, { depth: 20, showHidden: true, maxArrayLength: null, maxStringLength: null })
+
+describeRaces('memory', () => memoryStore(), { openWithClock: withClock, dump })
 
 describeRaces('memory behind promises', () => promised(memoryStore()), {
   openWithClock: () => {
     const { store, advance } = withClock()
     return { store: promised(store), advance }
   },
+  // Behind the promises nothing can be seen; it is the same store.
+  dump: null,
   frameworks: ['Express 5'],
 })

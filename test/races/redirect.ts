@@ -1,5 +1,5 @@
 // Promise 1: no byte before the commit.
-import { describe, expect, test } from '@jest/globals'
+import { describe, expect } from '@jest/globals'
 import { rawGet } from '../support/raw-client.js'
 import { answer, type Handler, redirect } from '../support/site.js'
 import type { RaceSetup } from './races.js'
@@ -23,8 +23,10 @@ const BEGINNINGS: Readonly<Record<string, Handler>> = {
 }
 
 export function redirectAgainstSave(setup: RaceSetup): void {
+  const { rule } = setup.proving(1)
+
   describe('redirect against save', () => {
-    test(`D3: whoever follows a redirect on its first byte sees what was saved (${ROUNDS} rounds, new and known sessions)`, async () => {
+    rule(`D3: whoever follows a redirect on its first byte sees what was saved (${ROUNDS} rounds, new and known sessions)`, async () => {
       const race = await setup.start({
         '/save': (req, res) => {
           req.session.round = String(req.url).split('?')[1]
@@ -43,14 +45,14 @@ export function redirectAgainstSave(setup: RaceSetup): void {
         expect((await browser.get('/data')).json()).toEqual({ round: String(round - 1) })
         expect(raw.text).toBe('')
         held.open()
-        await raw.firstByte
+        await raw.head
         expect((await browser.get('/data')).json()).toEqual({ round: String(round) })
         await raw.closed
         expect(raw.text).toMatch(/^HTTP\/1\.1 302 /)
       }
     })
 
-    test('D3: a new session is in the store before the first byte of the response that sets its cookie', async () => {
+    rule('D3: a new session is in the store before the first byte of the response that sets its cookie', async () => {
       const race = await setup.start({
         '/save': (req, res) => {
           req.session.a = 1
@@ -64,15 +66,15 @@ export function redirectAgainstSave(setup: RaceSetup): void {
       await race.browser().get('/data')
       expect(raw.text).toBe('')
       held.open()
-      await raw.firstByte
+      await raw.head
       expect(await race.store.live()).toEqual([0])
       await raw.closed
       expect(raw.text).toMatch(/\r\nSet-Cookie: sid=/i)
     })
 
-    test.each([true, false])(
-      'a change made after the end of a response throws, since it could not be saved any more (with a save under way: %s)',
-      async (saving) => {
+    for (const saving of [true, false]) {
+      const when = saving ? 'while another save is under way' : 'when nothing was changed before'
+      rule(`a change made after the end of a response throws, since it could not be saved any more, ${when}`, async () => {
         const late: unknown[] = []
         const race = await setup.start({
           '/start': (req, res) => {
@@ -90,33 +92,35 @@ export function redirectAgainstSave(setup: RaceSetup): void {
         await browser.get('/start')
         expect((await browser.get('/data')).json()).toEqual(saving ? { a: 0 } : {})
         expect(late).toMatchObject([{ code: 'ERR_SESSION_CLOSED' }])
-      },
-    )
-
-    test.each(Object.keys(BEGINNINGS))('D3: no byte leaves before the save, whichever way the response begins: %s', async (beginning) => {
-      const race = await setup.start({
-        '/start': (req, res) => {
-          req.session.a = 0
-          answer(res, 'started')
-        },
-        '/save': (req, res) => {
-          req.session.a = 1
-          BEGINNINGS[beginning]?.(req, res)
-        },
-        '/data': (req, res) => answer(res, req.session),
       })
-      const browser = race.browser()
-      await browser.get('/start')
-      const held = race.store.holdCall('update')
-      const raw = rawGet(race.site.port, '/save', browser)
-      await held.reached
-      await browser.get('/data')
-      await browser.get('/data')
-      expect(raw.text).toBe('')
-      held.open()
-      await raw.firstByte
-      expect((await browser.get('/data')).json()).toEqual({ a: 1 })
-      await raw.closed
-    })
+    }
+
+    for (const [beginning, begin] of Object.entries(BEGINNINGS)) {
+      rule(`D3: no byte leaves before the save, whichever way the response begins: ${beginning}`, async () => {
+        const race = await setup.start({
+          '/start': (req, res) => {
+            req.session.a = 0
+            answer(res, 'started')
+          },
+          '/save': (req, res) => {
+            req.session.a = 1
+            begin(req, res)
+          },
+          '/data': (req, res) => answer(res, req.session),
+        })
+        const browser = race.browser()
+        await browser.get('/start')
+        const held = race.store.holdCall('update')
+        const raw = rawGet(race.site.port, '/save', browser)
+        await held.reached
+        await browser.get('/data')
+        await browser.get('/data')
+        expect(raw.text).toBe('')
+        held.open()
+        await raw.head
+        expect((await browser.get('/data')).json()).toEqual({ a: 1 })
+        await raw.closed
+      })
+    }
   })
 }

@@ -1,5 +1,5 @@
 // Promise 4: no fixation, also for requests that overlap the sign-in.
-import { describe, expect, test } from '@jest/globals'
+import { describe, expect } from '@jest/globals'
 import { barrier, gate } from '../support/barrier.js'
 import { answer, type Routes } from '../support/site.js'
 import type { RaceSetup } from './races.js'
@@ -17,10 +17,11 @@ const COMMON: Routes = {
 }
 
 export function signInRaces(setup: RaceSetup): void {
-  const revokeTest = setup.can('revoke') ? test : test.skip
+  const { rule, ruleUnless, decidingRule } = setup.proving(4)
 
   describe('sign-in', () => {
-    revokeTest(
+    ruleUnless(
+      'revoke',
       'a writer in flight with the old token is refused: its data does not reach the signed-in session, its response is unharmed',
       async () => {
         const slowly = gate()
@@ -44,7 +45,7 @@ export function signInRaces(setup: RaceSetup): void {
       },
     )
 
-    revokeTest('a sign-in that commits while an older save is under way in the store wins; the save is refused', async () => {
+    ruleUnless('revoke', 'a sign-in that commits while an older save is under way in the store wins; the save is refused', async () => {
       const race = await setup.start({
         ...COMMON,
         '/write': (req, res) => {
@@ -63,20 +64,35 @@ export function signInRaces(setup: RaceSetup): void {
       expect((await browser.get('/data')).json()).toEqual({ userId: 7 })
     })
 
-    revokeTest('the old token is dead in the store as soon as the sign-in has answered: for load, update, rotate and destroy', async () => {
+    rule('whoever holds the cookie from before a sign-in reads nothing of the signed-in session and writes nothing into it', async () => {
       const race = await setup.start(COMMON)
       const browser = race.browser()
       await browser.get('/start')
+      const fixed = browser.copy()
       await browser.get('/signin')
-      const [old = ''] = race.store.issued
-      expect(await race.store.live()).toEqual([1])
-      expect(await race.store.update(old, { set: { planted: 'true' } })).toEqual({ outcome: 'gone' })
-      expect(await race.store.rotate(old, {})).toBeNull()
-      expect(await race.store.destroy(old)).toBe(false)
+      expect(browser.cookies.get('sid')).not.toBe(fixed.cookies.get('sid'))
+      for (const path of ['/data', '/start', '/data']) expect((await fixed.get(path)).body).not.toContain('userId')
       expect((await browser.get('/data')).json()).toEqual({ userId: 7 })
     })
 
-    revokeTest('whoever shows the cookie from before the sign-in is a stranger, and a reuse event says so', async () => {
+    ruleUnless(
+      'revoke',
+      'the old token is dead in the store as soon as the sign-in has answered: for load, update, rotate and destroy',
+      async () => {
+        const race = await setup.start(COMMON)
+        const browser = race.browser()
+        await browser.get('/start')
+        await browser.get('/signin')
+        const [old = ''] = race.store.issued
+        expect(await race.store.live()).toEqual([1])
+        expect(await race.store.update(old, { set: { planted: 'true' } })).toEqual({ outcome: 'gone' })
+        expect(await race.store.rotate(old, {})).toBeNull()
+        expect(await race.store.destroy(old)).toBe(false)
+        expect((await browser.get('/data')).json()).toEqual({ userId: 7 })
+      },
+    )
+
+    decidingRule('revoke', 'whoever shows the cookie from before the sign-in is a stranger, and a reuse event says so', async () => {
       const race = await setup.start(COMMON)
       const browser = race.browser()
       await browser.get('/start')
@@ -89,68 +105,76 @@ export function signInRaces(setup: RaceSetup): void {
       expect((await browser.get('/data')).json()).toEqual({ userId: 7 })
     })
 
-    revokeTest.each([
+    for (const [first, second] of [
       [7, 7],
       [7, 8],
-    ])(
-      'of two sign-ins at once (users %i and %i) one takes the session over and the other gets one of its own; the old cookie is dead',
-      async (first, second) => {
-        const meet = barrier(2)
-        const race = await setup.start({
-          ...COMMON,
-          '/signin': async (req, res) => {
-            const [user, mark] = String(req.url).split('?')[1]?.split(',') ?? []
-            await meet()
-            req.session.mark = mark
-            await req.session.signIn(Number(user), { keep: true })
-            answer(res, 'signed in')
-          },
-        })
-        const browser = race.browser()
-        await browser.get('/start')
-        const left = browser.copy()
-        const right = browser.copy()
-        const answers = await Promise.all([left.get(`/signin?${first},left`), right.get(`/signin?${second},right`)])
-        expect(answers.map(({ status, setCookie }) => [status, setCookie.length])).toEqual([
-          [200, 1],
-          [200, 1],
-        ])
-        expect([race.site.count('rotated'), race.site.count('signedIn')]).toEqual([1, 2])
-        const kept = [(await left.get('/data')).json(), (await right.get('/data')).json()] as Record<string, unknown>[]
-        expect(kept).toMatchObject([
-          { userId: first, mark: 'left' },
-          { userId: second, mark: 'right' },
-        ])
-        // What was kept from before belongs to the one that took the session over.
-        expect(kept.filter((data) => 'cart' in data)).toEqual([expect.objectContaining({ cart: ['apple'] })])
-        expect((await browser.get('/data')).json()).toEqual({})
-        expect(await race.store.live()).toEqual([1, 2])
-      },
-    )
+    ] as const) {
+      ruleUnless(
+        'revoke',
+        `of two sign-ins at once (users ${first} and ${second}) one takes the session over and the other gets one of its own; the old cookie is dead`,
+        async () => {
+          const meet = barrier(2)
+          const race = await setup.start({
+            ...COMMON,
+            '/signin': async (req, res) => {
+              const [user, mark] = String(req.url).split('?')[1]?.split(',') ?? []
+              await meet()
+              req.session.mark = mark
+              await req.session.signIn(Number(user), { keep: true })
+              answer(res, 'signed in')
+            },
+          })
+          const browser = race.browser()
+          await browser.get('/start')
+          const left = browser.copy()
+          const right = browser.copy()
+          const answers = await Promise.all([left.get(`/signin?${first},left`), right.get(`/signin?${second},right`)])
+          expect(answers.map(({ status, setCookie }) => [status, setCookie.length])).toEqual([
+            [200, 1],
+            [200, 1],
+          ])
+          expect([race.site.count('rotated'), race.site.count('signedIn')]).toEqual([1, 2])
+          const kept = [(await left.get('/data')).json(), (await right.get('/data')).json()] as Record<string, unknown>[]
+          expect(kept).toMatchObject([
+            { userId: first, mark: 'left' },
+            { userId: second, mark: 'right' },
+          ])
+          // What was kept from before belongs to the one that took the session over.
+          expect(kept.filter((data) => 'cart' in data)).toEqual([expect.objectContaining({ cart: ['apple'] })])
+          expect((await browser.get('/data')).json()).toEqual({})
+          expect(await race.store.live()).toEqual([1, 2])
+        },
+      )
+    }
 
-    revokeTest(
-      'of two users named in one request the last one is signed in, for the data and for the list of the user’s sessions alike',
-      async () => {
-        const race = await setup.start({
-          ...COMMON,
-          '/signin': async (req, res) => {
-            await req.session.signIn(7)
-            req.session.userId = 8
-            answer(res, 'signed in')
-          },
-        })
-        const browser = race.browser()
-        await browser.get('/start')
-        for (const visitor of [browser, race.browser()]) {
-          await visitor.get('/signin')
-          expect((await visitor.get('/data')).json()).toEqual({ userId: 8 })
-        }
-        if (!setup.can('index')) return
-        expect([await race.site.sessions.count({ userId: 7 }), await race.site.sessions.count({ userId: 8 })]).toEqual([0, 2])
-      },
-    )
+    const signInTwice = async () => {
+      const race = await setup.start({
+        ...COMMON,
+        '/signin': async (req, res) => {
+          await req.session.signIn(7)
+          req.session.userId = 8
+          answer(res, 'signed in')
+        },
+      })
+      const browser = race.browser()
+      await browser.get('/start')
+      return { race, visitors: [browser, race.browser()] }
+    }
 
-    revokeTest('two sign-ins at once do not see each other’s data', async () => {
+    rule('of two users named in one request the last one is signed in', async () => {
+      for (const visitor of (await signInTwice()).visitors) {
+        await visitor.get('/signin')
+        expect((await visitor.get('/data')).json()).toEqual({ userId: 8 })
+      }
+    })
+
+    setup.proving().ruleUnless('index', 'of two users named in one request only the last one’s list shows the session', async () => {
+      const { race, visitors } = await signInTwice()
+      for (const visitor of visitors) await visitor.get('/signin')
+      expect([await race.site.sessions.count({ userId: 7 }), await race.site.sessions.count({ userId: 8 })]).toEqual([0, 2])
+    })
+
+    rule('two sign-ins at once do not see each other’s data', async () => {
       const meet = barrier(2)
       const race = await setup.start({
         ...COMMON,
@@ -171,7 +195,7 @@ export function signInRaces(setup: RaceSetup): void {
       expect((await right.get('/data')).json()).toEqual({ userId: 8, of8: true })
     })
 
-    revokeTest('a sign-out that overlaps a sign-in cannot end the session that the sign-in made', async () => {
+    ruleUnless('revoke', 'a sign-out that overlaps a sign-in cannot end the session that the sign-in made', async () => {
       const slowly = gate()
       const race = await setup.start({
         ...COMMON,
@@ -191,7 +215,7 @@ export function signInRaces(setup: RaceSetup): void {
       expect((await browser.get('/data')).json()).toEqual({ userId: 7 })
     })
 
-    revokeTest('a sign-in whose session was ended meanwhile makes a new one, with the data of this request only', async () => {
+    ruleUnless('revoke', 'a sign-in whose session was ended meanwhile makes a new one, with the data of this request only', async () => {
       const slowly = gate()
       const race = await setup.start({
         ...COMMON,

@@ -1,9 +1,10 @@
 // Promise 3: no resurrection.
 import type { IncomingMessage } from 'node:http'
-import { describe, expect, test } from '@jest/globals'
+import { describe, expect } from '@jest/globals'
 import { type Gate, gate } from '../support/barrier.js'
 import { answer, type Routes } from '../support/site.js'
-import type { Race, RaceSetup } from './races.js'
+import type { ClockedRace, Race, RaceSetup } from './races.js'
+import type { RaceLimit } from './rules.js'
 
 /** Every way to end somebody's session. */
 const ENDINGS: Readonly<Record<string, (race: Race, req: IncomingMessage) => Promise<unknown>>> = {
@@ -51,8 +52,7 @@ function slowRoutes(slowly: Gate, race: () => Race, ending: string): Routes {
 }
 
 export function signedOut(setup: RaceSetup): void {
-  const endings = Object.keys(ENDINGS).filter((ending) => setup.can('index') || !ending.startsWith('sessions.'))
-  const racesTest = setup.can('revoke') ? test : test.skip
+  const { rule, ruleUnless, decidingRule } = setup.proving(3)
 
   /** A signed-in browser whose request to `path` is under way while its session ends. */
   async function endDuring(ending: string, path: string) {
@@ -76,8 +76,11 @@ export function signedOut(setup: RaceSetup): void {
   }
 
   describe('signed out', () => {
-    for (const ending of endings) {
-      racesTest(
+    for (const ending of Object.keys(ENDINGS)) {
+      const needs: RaceLimit[] = ending.startsWith('sessions.') ? ['revoke', 'index'] : ['revoke']
+
+      ruleUnless(
+        needs,
         `D2: a slow writer does not bring back a session that ${ending} ended; its response is unharmed and sets no cookie`,
         async () => {
           const { race, stolen, late } = await endDuring(ending, '/write')
@@ -89,7 +92,7 @@ export function signedOut(setup: RaceSetup): void {
         },
       )
 
-      racesTest(`D17: a slow reader does not bring back a session that ${ending} ended, and keeps what it had read`, async () => {
+      ruleUnless(needs, `D17: a slow reader does not bring back a session that ${ending} ended, and keeps what it had read`, async () => {
         const { race, stolen, late } = await endDuring(ending, '/read')
         expect(late).toMatchObject({ status: 200, setCookie: [], body: '{"user":7,"cart":["apple"]}' })
         expect(race.site.count('gone')).toBe(0)
@@ -97,7 +100,7 @@ export function signedOut(setup: RaceSetup): void {
       })
     }
 
-    racesTest('D2: a save that is under way in the store while the session ends brings nothing back', async () => {
+    ruleUnless('revoke', 'D2: a save that is under way in the store while the session ends brings nothing back', async () => {
       const slowly = gate()
       slowly.open()
       const race: Race = await setup.start(slowRoutes(slowly, () => race, 'signOut'))
@@ -114,18 +117,37 @@ export function signedOut(setup: RaceSetup): void {
       await expectEnded(race, stolen)
     })
 
-    racesTest.each(['/save', '/increment'])(
-      'an awaited %s that comes too late rejects with SessionGoneError and saves nothing',
-      async (path) => {
+    for (const path of ['/save', '/increment']) {
+      ruleUnless('revoke', `an awaited ${path} that comes too late rejects with SessionGoneError and saves nothing`, async () => {
         const { race, stolen, late } = await endDuring('signOut', path)
         expect(late).toMatchObject({ status: 409, setCookie: [] })
         expect(race.site.errors).toMatchObject([{ code: 'ERR_SESSION_GONE' }])
         expect(race.site.count('gone')).toBe(1)
         await expectEnded(race, stolen)
-      },
-    )
+      })
+    }
 
-    racesTest('a stream that goes on changing a session that is gone is not harmed', async () => {
+    rule('the browser that was told of a sign-out is a stranger from then on', async () => {
+      const slowly = gate()
+      const race: Race = await setup.start(slowRoutes(slowly, () => race, 'signOut'))
+      const browser = race.browser()
+      await browser.get('/signin')
+      expect((await browser.get('/end')).status).toBe(200)
+      expect((await browser.get('/data')).json()).toEqual({})
+      expect(race.site.count('ended')).toBe(1)
+    })
+
+    decidingRule('revoke', 'whoever kept a copy of the cookie is a stranger after the sign-out', async () => {
+      const slowly = gate()
+      const race: Race = await setup.start(slowRoutes(slowly, () => race, 'signOut'))
+      const browser = race.browser()
+      await browser.get('/signin')
+      const stolen = browser.copy()
+      await browser.get('/end')
+      await expectEnded(race, stolen)
+    })
+
+    ruleUnless(['revoke', 'change-after-first-byte'], 'a stream that goes on changing a session that is gone is not harmed', async () => {
       const slowly = gate()
       const between = gate()
       const race: Race = await setup.start({
@@ -153,7 +175,7 @@ export function signedOut(setup: RaceSetup): void {
       expect(race.site.errors).toEqual([])
     })
 
-    racesTest('of two sign-outs at once, both are answered and the session ends once', async () => {
+    ruleUnless('revoke', 'of two sign-outs at once, both are answered and the session ends once', async () => {
       const slowly = gate()
       const race: Race = await setup.start(slowRoutes(slowly, () => race, 'signOut'))
       const browser = race.browser()
@@ -164,25 +186,27 @@ export function signedOut(setup: RaceSetup): void {
       await expectEnded(race, browser)
     })
 
-    const clockTest = setup.startWithClock === null ? test.skip : test
-    clockTest.each(['idle', 'absolute'])('a session whose %s clock runs out under a slow writer stays expired', async (clock) => {
-      const slowly = gate()
-      const start = setup.startWithClock as NonNullable<RaceSetup['startWithClock']>
-      const race: Awaited<ReturnType<typeof start>> = await start(
-        slowRoutes(slowly, () => race, 'signOut'),
-        { expiry: 60, maxLifetime: 100 },
-      )
-      const browser = race.browser()
-      await browser.get('/signin')
-      const pending = browser.copy().get('/write')
-      await slowly.reached
-      race.advance(50_000)
-      if (clock === 'absolute') expect((await browser.get('/data')).json()).toMatchObject({ userId: 7 })
-      race.advance(50_000)
-      slowly.open()
-      expect(await pending).toMatchObject({ status: 200, setCookie: [] })
-      expect(race.site.count('gone')).toBe(1)
-      await expectEnded(race, browser)
-    })
+    const { startWithClock } = setup
+    if (startWithClock === null) return
+    for (const clock of ['idle', 'absolute']) {
+      setup.proving(3, 7).rule(`a session whose ${clock} clock runs out under a slow writer stays expired`, async () => {
+        const slowly = gate()
+        const race: ClockedRace = await startWithClock(
+          slowRoutes(slowly, () => race, 'signOut'),
+          { expiry: 60, maxLifetime: 100 },
+        )
+        const browser = race.browser()
+        await browser.get('/signin')
+        const pending = browser.copy().get('/write')
+        await slowly.reached
+        race.advance(50_000)
+        if (clock === 'absolute') expect((await browser.get('/data')).json()).toMatchObject({ userId: 7 })
+        race.advance(50_000)
+        slowly.open()
+        expect(await pending).toMatchObject({ status: 200, setCookie: [] })
+        expect(race.site.count('gone')).toBe(1)
+        await expectEnded(race, browser)
+      })
+    }
   })
 }

@@ -1,5 +1,5 @@
 // A call that timed out is unknown, never "saved": what it may have made is ended on a best effort (F-13).
-import { describe, expect, test } from '@jest/globals'
+import { describe, expect } from '@jest/globals'
 import { answer, type Routes } from '../support/site.js'
 import { STORE_TIMEOUT } from './failures-at-end.js'
 import type { RaceSetup } from './races.js'
@@ -22,8 +22,11 @@ export function unknownOutcome(setup: RaceSetup): void {
     return { race, browser: race.browser() }
   }
 
+  const creates = setup.proving()
+  const signIns = setup.proving(4)
+
   describe('unknown outcome', () => {
-    test('a create that succeeded but answered too late gives 503, and its session is ended', async () => {
+    creates.ruleUnless('revoke', 'a create that succeeded but answered too late gives 503, and its session is ended', async () => {
       const { race, browser } = await start()
       const held = race.store.holdAnswer('create')
       expect(await browser.get('/write?1')).toMatchObject({ status: 503, setCookie: [] })
@@ -34,7 +37,7 @@ export function unknownOutcome(setup: RaceSetup): void {
       expect(await race.store.live()).toEqual([])
     })
 
-    test('a create that was sent late and succeeds long after its 503 is ended', async () => {
+    creates.ruleUnless('revoke', 'a create that was sent late and succeeds long after its 503 is ended', async () => {
       const { race, browser } = await start()
       const held = race.store.holdCall('create')
       expect(await browser.get('/write?1')).toMatchObject({ status: 503, setCookie: [] })
@@ -44,22 +47,26 @@ export function unknownOutcome(setup: RaceSetup): void {
       expect(await race.store.live()).toEqual([])
     })
 
-    test('F-13: after a sign-in that succeeded but answered too late neither the old nor the new token loads', async () => {
-      const { race, browser } = await start()
-      await browser.get('/write?1')
-      const held = race.store.holdAnswer('rotate')
-      const first = race.store.done('destroy')
-      expect(await browser.get('/signin')).toMatchObject({ status: 503, setCookie: [] })
-      await first
-      const second = race.store.done('destroy')
-      held.open()
-      await second
-      expect(await race.store.live()).toEqual([])
-      expect((await browser.get('/data')).json()).toEqual({})
-      if (setup.can('index')) expect(await race.site.sessions.count({ userId: 7 })).toBe(0)
-    })
+    signIns.ruleUnless(
+      'revoke',
+      'F-13: after a sign-in that succeeded but answered too late neither the old nor the new token loads',
+      async () => {
+        const { race, browser } = await start()
+        await browser.get('/write?1')
+        const held = race.store.holdAnswer('rotate')
+        const first = race.store.done('destroy')
+        expect(await browser.get('/signin')).toMatchObject({ status: 503, setCookie: [] })
+        await first
+        const second = race.store.done('destroy')
+        held.open()
+        await second
+        expect(await race.store.live()).toEqual([])
+        expect((await browser.get('/data')).json()).toEqual({})
+        if (setup.can('index')) expect(await race.site.sessions.count({ userId: 7 })).toBe(0)
+      },
+    )
 
-    test('F-13: a sign-in that reaches the store after its 503 finds its session ended', async () => {
+    signIns.ruleUnless('revoke', 'F-13: a sign-in that reaches the store after its 503 finds its session ended', async () => {
       const { race, browser } = await start()
       await browser.get('/write?1')
       const held = race.store.holdCall('rotate')
@@ -73,18 +80,22 @@ export function unknownOutcome(setup: RaceSetup): void {
       expect((await browser.get('/data')).json()).toEqual({})
     })
 
-    test('F-13: a sign-in that took effect and then lost its connection leaves no token alive that nobody was given', async () => {
-      const { race, browser } = await start()
-      await browser.get('/write?1')
-      race.store.loseAnswer('rotate')
-      const ended = race.store.done('destroy')
-      expect(await browser.get('/signin')).toMatchObject({ status: 503, setCookie: [] })
-      await ended
-      expect((await browser.get('/data')).json()).toEqual({})
-      expect(await race.store.live()).toEqual([])
-    })
+    signIns.ruleUnless(
+      ['revoke', 'end-by-handle'],
+      'F-13: a sign-in that took effect and then lost its connection leaves no token alive that nobody was given',
+      async () => {
+        const { race, browser } = await start()
+        await browser.get('/write?1')
+        race.store.loseAnswer('rotate')
+        const ended = race.store.done('destroy')
+        expect(await browser.get('/signin')).toMatchObject({ status: 503, setCookie: [] })
+        await ended
+        expect((await browser.get('/data')).json()).toEqual({})
+        expect(await race.store.live()).toEqual([])
+      },
+    )
 
-    test('an update that took effect but answered too late is reported as failed, and harms nobody', async () => {
+    setup.proving(1, 8).rule('an update that took effect but answered too late is reported as failed, and harms nobody', async () => {
       const { race, browser } = await start()
       await browser.get('/write?1')
       const held = race.store.holdAnswer('update')

@@ -6,9 +6,16 @@ export interface Proxy {
   readonly port: number
   /** Connections that are open now, those of the half-open kind among them. */
   readonly connections: number
+  /** Resolves at the next connection. */
+  connected(): Promise<void>
   /** Nothing passes in either direction, new connections wait; nothing is lost. */
   pause(): void
   resume(): void
+  /** Requests wait until the gate is opened: the server has not heard of them. */
+  holdRequests(): void
+  /** Resolves once a request waits at the gate. */
+  requestHeld(): Promise<void>
+  releaseRequests(): void
   /** Replies wait until the gate is opened: latency without a clock. */
   holdReplies(): void
   /** Resolves once a reply waits at the gate: the server has done its work. */
@@ -16,10 +23,12 @@ export interface Proxy {
   releaseReplies(): void
   /** New connections are accepted and nobody ever answers; those that are open fall silent for ever. */
   halfOpen(): void
-  /** New connections are forwarded again; those that fell silent stay so. */
+  /** New connections are forwarded again, and replies pass; connections that fell silent stay so. */
   forward(): void
   /** Lets that many bytes of the next reply through and resets its connection. */
   resetNextReply(afterBytes: number): void
+  /** The same to every reply, on whatever connection, until `forward`. */
+  resetReplies(afterBytes: number): void
   /** Resets every open connection. */
   resetAll(): void
   /** New connections go to another port, as behind a name that moved. */
@@ -37,8 +46,35 @@ interface Link {
   readonly client: Socket
   /** `null`: half-open from the start. */
   readonly upstream: Socket | null
-  readonly held: Buffer[]
   silent: boolean
+}
+
+/** Lets through what comes in order, or holds it. */
+class Valve {
+  private isShut = false
+  private readonly held: (() => void)[] = []
+  private readonly waiting: (() => void)[] = []
+
+  shut(): void {
+    this.isShut = true
+  }
+
+  /** Resolves once something waits. */
+  holds(): Promise<void> {
+    if (this.held.length > 0) return Promise.resolve()
+    return new Promise((resolve) => this.waiting.push(resolve))
+  }
+
+  open(): void {
+    this.isShut = false
+    for (const go of this.held.splice(0)) go()
+  }
+
+  pass(go: () => void): void {
+    if (!this.isShut) return go()
+    this.held.push(go)
+    for (const resolve of this.waiting.splice(0)) resolve()
+  }
 }
 
 class TcpProxy implements Proxy {
@@ -48,9 +84,11 @@ class TcpProxy implements Proxy {
   private targetPort: number
   private mode: 'forward' | 'half-open' = 'forward'
   private paused = false
-  private holding = false
+  private readonly requests: Valve = new Valve()
+  private readonly replies: Valve = new Valve()
   private cutAfter: number | null = null
-  private waiting: (() => void)[] = []
+  private cutsAll = false
+  private awaited: (() => void)[] = []
 
   constructor(host: string, targetPort: number) {
     this.host = host
@@ -67,6 +105,10 @@ class TcpProxy implements Proxy {
     return this.links.size
   }
 
+  connected(): Promise<void> {
+    return new Promise((resolve) => this.awaited.push(resolve))
+  }
+
   listen(): Promise<void> {
     return new Promise((resolve, reject) => this.server.once('error', reject).listen(0, HOST, resolve))
   }
@@ -81,18 +123,28 @@ class TcpProxy implements Proxy {
     for (const { client, upstream } of this.links) for (const socket of [client, upstream]) socket?.resume()
   }
 
+  holdRequests(): void {
+    this.requests.shut()
+  }
+
+  requestHeld(): Promise<void> {
+    return this.requests.holds()
+  }
+
+  releaseRequests(): void {
+    this.requests.open()
+  }
+
   holdReplies(): void {
-    this.holding = true
+    this.replies.shut()
   }
 
   replyHeld(): Promise<void> {
-    if ([...this.links].some(({ held }) => held.length > 0)) return Promise.resolve()
-    return new Promise((resolve) => this.waiting.push(resolve))
+    return this.replies.holds()
   }
 
   releaseReplies(): void {
-    this.holding = false
-    for (const link of this.links) for (const chunk of link.held.splice(0)) this.reply(link, chunk)
+    this.replies.open()
   }
 
   halfOpen(): void {
@@ -102,10 +154,17 @@ class TcpProxy implements Proxy {
 
   forward(): void {
     this.mode = 'forward'
+    this.cutAfter = null
   }
 
   resetNextReply(afterBytes: number): void {
     this.cutAfter = afterBytes
+    this.cutsAll = false
+  }
+
+  resetReplies(afterBytes: number): void {
+    this.cutAfter = afterBytes
+    this.cutsAll = true
   }
 
   resetAll(): void {
@@ -123,7 +182,7 @@ class TcpProxy implements Proxy {
 
   private accept(client: Socket): void {
     const upstream = this.mode === 'half-open' ? null : connect(this.targetPort, this.host)
-    const link: Link = { client, upstream, held: [], silent: upstream === null }
+    const link: Link = { client, upstream, silent: upstream === null }
     this.links.add(link)
     for (const socket of [client, upstream]) {
       socket?.setNoDelay(true)
@@ -132,21 +191,19 @@ class TcpProxy implements Proxy {
       if (this.paused) socket?.pause()
     }
     client.on('data', (chunk) => {
-      if (!link.silent) upstream?.write(chunk)
+      this.requests.pass(() => {
+        if (!link.silent) upstream?.write(chunk)
+      })
     })
-    upstream?.on('data', (chunk) => this.reply(link, chunk))
+    upstream?.on('data', (chunk) => this.replies.pass(() => this.reply(link, chunk)))
+    for (const resolve of this.awaited.splice(0)) resolve()
   }
 
   private reply(link: Link, chunk: Buffer): void {
     if (link.silent) return
-    if (this.holding) {
-      link.held.push(chunk)
-      for (const resolve of this.waiting.splice(0)) resolve()
-      return
-    }
     if (this.cutAfter === null) return void link.client.write(chunk)
     const part = chunk.subarray(0, this.cutAfter)
-    this.cutAfter = null
+    if (!this.cutsAll) this.cutAfter = null
     link.client.write(part, () => this.reset(link))
   }
 

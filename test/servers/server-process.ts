@@ -1,6 +1,7 @@
 // One server for one test file: a program on a free port of 127.0.0.1, ready when it answers, gone when its test is.
 // Others follow this shape: see redis-server.ts and memcached.ts, each a few lines on top of `startServer`.
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -32,8 +33,8 @@ export interface ServerProcess {
   readonly host: string
   readonly port: number
   readonly folder: string
-  /** SIGSTOP: connections are accepted by the kernel, and nothing answers. */
-  pause(): void
+  /** SIGSTOP: connections are accepted by the kernel, and nothing answers. Resolves once the signal has taken effect. */
+  pause(): Promise<void>
   /** SIGCONT. */
   resume(): void
   /** SIGKILL; resolves once the port is closed. */
@@ -97,8 +98,9 @@ class RunningServer implements ServerProcess {
     return server
   }
 
-  pause(): void {
+  async pause(): Promise<void> {
     process.kill(this.pid, 'SIGSTOP')
+    while (!isStopped(this.pid)) await delay(1)
   }
 
   resume(): void {
@@ -154,6 +156,15 @@ function isRunning(program: string, output: string): boolean {
     return process.kill(pid, 0)
   } catch {
     throw new Error(`${program} ended at its start:\n${output}`)
+  }
+}
+
+/** The state follows the name, which stands in parentheses. Where there is no /proc it is taken for granted. */
+function isStopped(pid: number): boolean {
+  try {
+    return /\) [tT] /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
+  } catch {
+    return true
   }
 }
 

@@ -18,7 +18,7 @@ for (const [program, start] of Object.entries(STARTERS)) {
     expect(await answers(server.port)).toBe(false)
     await server.restart()
     expect(await answers(server.port)).toBe(true)
-    server.pause()
+    await server.pause()
     await server.stop()
     await server.stop()
     expect([await answers(server.port), existsSync(server.folder)]).toEqual([false, false])

@@ -72,8 +72,7 @@ describe('one server', () => {
     const server = await serve()
     const store = open({ servers: [server.address] })
     const { token } = await store.create(record())
-    server.pause()
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    await server.pause()
     const calls = [store.load(token, { slide: true }), store.update(token, { set: { a: '1' } })]
     const settled = Promise.allSettled(calls)
     await new Promise((resolve) => setTimeout(resolve, 50))
@@ -86,13 +85,9 @@ describe('one server', () => {
     const server = await serve()
     const store = open({ servers: [server.address] })
     const { token } = await store.create(record({}, { a: '1' }))
-    server.pause()
+    await server.pause()
     const more = setInterval(() => store.load(token, { slide: false }).catch(() => {}), 50)
-    // The signal takes effect a little later.
-    const untilSilent = async (): Promise<never> => {
-      for (;;) await store.load(token, { slide: false })
-    }
-    await failure(untilSilent(), 2000)
+    await failure(store.load(token, { slide: false }), 2000)
     clearInterval(more)
     server.resume()
     expect(await loadedValues(store, token)).toEqual({ a: '1' })

@@ -5,7 +5,7 @@ import { type MemcacheStoreOptions, memcacheStore } from '../../stores/memcache.
 const client = { seq: 0, options: {}, perform: () => {} }
 
 test.each<[options: unknown, message: RegExp]>([
-  [{ server: 'x' }, /^server: unknown option; the memcache store takes client, servers/],
+  [{ server: 'x' }, /^server: unknown option; the memcache store takes client, url, servers/],
   [{ servers: [] }, /^servers: expected a list/],
   [{ servers: '127.0.0.1:11211' }, /^servers: expected a list/],
   [{ servers: ['a:11211', 'a:11211'] }, /^servers: each server may be listed once/],
@@ -16,6 +16,21 @@ test.each<[options: unknown, message: RegExp]>([
   [{ servers: [7] }, /^servers: /],
   [{ username: 'app' }, /^username: SASL needs/],
   [{ username: 'app', password: 7 }, /^password: expected a text/],
+  [{ url: 'memcache://' }, /^url: expected memcache:\/\/host:port/],
+  [{ url: 'redis://a' }, /^url: expected memcache:\/\//],
+  [{ url: 7 }, /^url: expected memcache:\/\//],
+  [{ url: 'memcache://a:11211/sessions' }, /^url: expected memcache:\/\//],
+  [{ url: 'memcache://a:70000' }, /^url: expected 'host:port' each/],
+  [{ url: 'memcache://a,,b' }, /^url: expected 'host:port' each/],
+  [{ url: 'memcache://a,a:11211' }, /^url: each server may be listed once/],
+  [{ url: 'memcache://hunter2@a' }, /^url: expected (?!.*hunter2).* a login as/],
+  [{ url: 'memcache://app:@a' }, /^url: expected .* a login as/],
+  [{ url: 'memcache://app:100%@a' }, /^url: expected .* percent-encoded$/],
+  [{ url: 'memcache://app:hunter2@a@b' }, /^url: expected (?!.*hunter2)/],
+  [{ url: 'memcache://a', servers: ['b'] }, /^url: it names the servers; remove servers/],
+  [{ url: 'memcache://app:hunter2@a', username: 'app', password: 'hunter2' }, /^url: it holds a login(?!.*hunter2)/],
+  [{ url: 'memcache://a', username: 'app' }, /^username: SASL needs/],
+  [{ client, url: 'memcache://a' }, /^client: a client has its servers already/],
   [{ ns: '' }, /^ns: /],
   [{ ns: 'with space' }, /^ns: /],
   [{ ns: 'n'.repeat(229) }, /^ns: /],
@@ -29,6 +44,7 @@ test.each<[options: unknown, message: RegExp]>([
 
 test('names, IPv6 addresses and addresses without a port are taken, and nothing is opened before it is needed', () => {
   expect(memcacheStore({ servers: ['localhost', '[::1]:11212', '10.0.0.1:11211'] })).toMatchObject({ name: 'memcache' })
+  expect(memcacheStore({ url: 'memcache://localhost,[::1]:11212,10.0.0.1:11211/' })).toMatchObject({ name: 'memcache' })
   expect(memcacheStore({ client }).cannot).toEqual(['index', 'own-clock'])
 })
 

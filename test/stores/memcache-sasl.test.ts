@@ -34,6 +34,17 @@ test.each([
   await expect(open(password).ready()).rejects.toMatchObject({ message, unknown: false })
 })
 
+test.each([
+  ['in the URL', { url: (port: number) => `memcache://app:p%40ss:w%2Frd@${HOST}:${port}`, login: {} }],
+  ['beside the URL', { url: (port: number) => `memcache://${HOST}:${port}`, login: { username: 'app', password: 'p@ss:w/rd' } }],
+])('name and password may stand %s', async (_, { url, login }) => {
+  await server.close()
+  server = await startSaslServer('app', 'p@ss:w/rd')
+  store = memcacheStore({ url: url(server.port), ...login })
+  await store.ready()
+  expect(server.logins).toEqual(['\0app\0p@ss:w/rd'])
+})
+
 test('a store shown in a log shows no password', () => {
   expect(JSON.stringify(open('hunter2'))).not.toContain('hunter2')
 })

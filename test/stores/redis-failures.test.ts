@@ -1,4 +1,5 @@
-// Bad days of Redis: full, restarted, demoted, paused, silent, cut off. Through the middleware where a visitor sees it.
+// Bad days of Redis: full, restarted, demoted, cut off. Through the middleware where a visitor sees it. What happens to other stores
+// too, a server that is paused or silent, is in outages.test.ts.
 import { afterEach, describe, expect, jest, test } from '@jest/globals'
 import { USER_INDEX } from '../../lib/store.js'
 import { type RedisStore, type RedisStoreOptions, redisStore } from '../../stores/redis.js'
@@ -136,30 +137,7 @@ describe('a replica', () => {
   })
 })
 
-describe('silence', () => {
-  test('F-1: a paused server costs each request the deadline and a 503, and works at once when it goes on', async () => {
-    const { server, browser } = await running()
-    await browser.get('/sign-in')
-    server.pause()
-    const times = await Promise.all([1, 2, 3].map(() => timed(browser.get('/read'))))
-    for (const { ms, result } of times) expect([result.status, ms < DEADLINE_MS + 100]).toEqual([503, true])
-    await new Promise((resolve) => setTimeout(resolve, 1500))
-    server.resume()
-    await until('it works', async () => (await browser.get('/read')).body === '7', 1000)
-  })
-
-  test('F-6: a connection that accepts and never answers is given up; once it is back, requests work within a second', async () => {
-    const { proxy, browser } = await runningThroughProxy()
-    await browser.get('/sign-in')
-    proxy.halfOpen()
-    const { ms, result } = await timed(browser.get('/read'))
-    expect([result.status, ms < DEADLINE_MS + 100]).toEqual([503, true])
-    await new Promise((resolve) => setTimeout(resolve, 1800))
-    proxy.forward()
-    await until('it works', async () => (await browser.get('/read')).body === '7', 1000)
-    expect(proxy.connections).toBe(1)
-  })
-
+describe('a connection', () => {
   test('F-5: a reset in the middle of a reply is an error of unknown outcome, and the next request works', async () => {
     const { proxy, site, browser } = await runningThroughProxy()
     await browser.get('/sign-in')

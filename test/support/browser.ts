@@ -33,6 +33,15 @@ export class Browser {
     })
   }
 
+  /** Obeys one `Set-Cookie`. */
+  keep(line: string): void {
+    const [pair = '', ...attributes] = line.split(/;\s*/)
+    const [, name = '', value = ''] = /^([^=]*)=(.*)$/.exec(pair) ?? []
+    const isRemoval = attributes.some((attribute) => /^max-age=0$/i.test(attribute))
+    if (isRemoval) this.cookies.delete(name)
+    else this.cookies.set(name, value)
+  }
+
   #cookieHeader(): Record<string, string> {
     if (this.cookies.size === 0) return {}
     return { cookie: [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ') }
@@ -42,15 +51,7 @@ export class Browser {
     let body = ''
     for await (const chunk of response.setEncoding('utf8')) body += chunk
     const setCookie = response.headers['set-cookie'] ?? []
-    for (const line of setCookie) this.#keep(line)
+    for (const line of setCookie) this.keep(line)
     return { status: response.statusCode ?? 0, headers: response.headers, setCookie, body, json: () => JSON.parse(body) as unknown }
-  }
-
-  #keep(line: string): void {
-    const [pair = '', ...attributes] = line.split(/;\s*/)
-    const [, name = '', value = ''] = /^([^=]*)=(.*)$/.exec(pair) ?? []
-    const isRemoval = attributes.some((attribute) => /^max-age=0$/i.test(attribute))
-    if (isRemoval) this.cookies.delete(name)
-    else this.cookies.set(name, value)
   }
 }

@@ -28,6 +28,7 @@ export class FaultyStore implements SessionStore {
   readonly name: string
   readonly index?: SessionIndex
   readonly sealsToken?: boolean
+  readonly tokenParts?: number
   readonly cannot?: readonly StoreLimit[]
   readonly ready?: () => MaybePromise<void>
   readonly close?: () => MaybePromise<void>
@@ -46,6 +47,7 @@ export class FaultyStore implements SessionStore {
     this.name = inner.name
     if (inner.index !== undefined) this.index = this.#watch(inner.index)
     if (inner.sealsToken !== undefined) this.sealsToken = inner.sealsToken
+    if (inner.tokenParts !== undefined) this.tokenParts = inner.tokenParts
     if (inner.cannot !== undefined) this.cannot = inner.cannot
     if (inner.ready !== undefined) this.ready = inner.ready.bind(inner)
     if (inner.close !== undefined) this.close = inner.close.bind(inner)

@@ -7,19 +7,30 @@ export interface RawExchange {
   /** What has arrived so far. */
   readonly text: string
   readonly firstByte: Promise<void>
+  /** The headers are here, and the browser has the cookies that they set: the moment from which it can follow a redirect. */
+  readonly head: Promise<void>
   readonly closed: Promise<void>
 }
 
 /** Sends a GET with the browser's cookies. */
 export function rawGet(port: number, path: string, browser: Browser): RawExchange {
   const firstByte = deferred()
+  const head = deferred()
   const closed = deferred()
   let text = ''
   const socket = connect(port, '127.0.0.1')
   socket.setEncoding('latin1')
   socket.on('data', (part: string) => {
+    const headWasThere = text.includes('\r\n\r\n')
     text += part
     firstByte.resolve()
+    if (headWasThere || !text.includes('\r\n\r\n')) return
+    for (const [, line = ''] of text
+      .split('\r\n\r\n', 1)
+      .join('')
+      .matchAll(/^set-cookie: (.*)\r?$/gim))
+      browser.keep(line)
+    head.resolve()
   })
   // A connection that the server destroys may end in a reset.
   socket.on('error', closed.resolve)
@@ -31,6 +42,7 @@ export function rawGet(port: number, path: string, browser: Browser): RawExchang
       return text
     },
     firstByte: firstByte.promise,
+    head: head.promise,
     closed: closed.promise,
   }
 }

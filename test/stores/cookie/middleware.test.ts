@@ -13,6 +13,10 @@ const ROUTES = {
   '/set': route((session) => session.set('cart', ['pear'])),
   '/fill': route((session) => session.set('large', 'x'.repeat(5000))),
   '/sign-in': route((session) => session.signIn('ann')),
+  '/sign-in-large': route((session) => {
+    session.set('large', 'x'.repeat(5000))
+    return session.signIn('ann')
+  }),
   '/sign-out': route((session) => session.signOut()),
   '/data': route((session) => session.toJSON()),
   '/user': route((session) => session.get('userId') ?? 'nobody'),
@@ -51,6 +55,20 @@ describe.each(EVERY_FRAMEWORK)('the encrypted cookie on %s', (framework) => {
     expect(await userOf(browser)).toBe('ann')
     await browser.get('/sign-out')
     expect([await userOf(browser), browser.cookies.size]).toEqual(['nobody', 0])
+  })
+
+  test('sessions that are too large, many in a row, are no sign of trouble: others keep theirs', async () => {
+    const { browser, port } = await open(framework)
+    await browser.get('/set')
+    for (let n = 0; n < 6; n++) expect((await new Browser(port).get('/fill')).status).toBe(500)
+    expect((await browser.get('/data')).json()).toEqual({ cart: ['pear'] })
+  })
+
+  test('a sign-in that does not fit leaves the session as it was, its record too', async () => {
+    const { browser } = await open(framework, { revocation: memoryStore() })
+    await browser.get('/set')
+    expect((await browser.get('/sign-in-large')).status).toBe(500)
+    expect((await browser.get('/data')).json()).toEqual({ cart: ['pear'] })
   })
 
   test('T-22: a session that is too large is a 500 without a cookie, and the old one stays', async () => {

@@ -1,0 +1,5 @@
+import { createApp as createSteadyApp } from './steady-session.mjs'
+
+export function createApp() {
+  return createSteadyApp({ store: 'memcache', servers: [process.env.MEMCACHED_ADDRESS] })
+}

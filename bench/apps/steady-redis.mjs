@@ -1,0 +1,5 @@
+import { createApp as createSteadyApp } from './steady-session.mjs'
+
+export function createApp() {
+  return createSteadyApp({ store: process.env.REDIS_URL })
+}
