@@ -7,6 +7,9 @@ export type Duration = number | string
 export const SECOND = 1000
 export const DAY: number = 24 * 60 * 60 * SECOND
 
+/** RFC 6265bis 5.5: browsers cap the lifetime of a cookie. */
+export const MAX_COOKIE_AGE_MS: number = 400 * DAY
+
 /**
  * Reads a duration into milliseconds. Throws a `TypeError` that begins with the option's name for anything that is not a positive
  * duration, also for a string without a unit (`'3600'`), since `ms` would read it as milliseconds and a reader as seconds.

@@ -59,6 +59,8 @@ export class Exchange {
   cookieClosed = false
   /** Why the commit of the response failed; then this exchange commits nothing more. */
   failure: { readonly error: unknown } | null = null
+  /** The handler failed, and with `discardOnError` nothing of it may be saved. */
+  discarded = false
   /** The session that the browser's cookie names was ended here. */
   clearsCookie = false
   #state: SessionState | undefined

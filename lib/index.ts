@@ -47,6 +47,7 @@ export {
 export type { EndReason, RejectReason, SessionEventName, SessionEvents } from './events.js'
 export type { IndexQuery, SessionManager } from './manager.js'
 export type { Middleware, Next } from './middleware.js'
+export { policies } from './policies.js'
 export type { Session, SetOptions, SignInOptions } from './session.js'
 export * from './session-data.js'
 export type { SessionInfo } from './session-info.js'

@@ -162,8 +162,10 @@ class HeldReply implements Reply, HoldHooks {
   /** After what the handler has under way. A call that failed and was not awaited fails the response. */
   #commit(): MaybePromise<void> {
     const exchange = this.#exchange as Exchange
+    exchange.discarded ||= exchange.app.config.discards?.(this.#response) === true
     const committed = exchange.commitFinally(() =>
       exchange.enqueue(() => {
+        if (exchange.discarded) return
         exchange.throwUnseenFailure()
         return commit(exchange.state, { explicit: false })
       }),

@@ -1,5 +1,5 @@
 // The options as an application writes them, and as the library keeps them. They are completed in resolve-options.ts.
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { CookieOptions, CookiePolicy } from './cookie-options.js'
 import type { Duration } from './durations.js'
 import type { SessionStore } from './store.js'
@@ -53,6 +53,11 @@ export interface SessionOptions {
    * stored, and neither sets nor clears a cookie; signing in or out rejects. Or a function of the request.
    */
   readonly onStoreError?: StoreErrorPolicy | ((request: IncomingMessage) => StoreErrorPolicy)
+  /**
+   * Saves nothing of a request that ends in an error: `true` means a status of 500 and above, and every error that `sessions.errorHandler` has seen;
+   * a function of the response decides by itself. What was ended, or saved by `save()`, stays so. Default `false`.
+   */
+  readonly discardOnError?: boolean | ((response: ServerResponse) => boolean)
   /** Whether this request restarts the idle expiry. Default: always. Say `false` for a poll that must not keep a session alive. */
   readonly slide?: (request: IncomingMessage) => boolean
   /** Most bytes of one session's data. Default 64 KiB. */
@@ -98,6 +103,8 @@ export interface SessionConfig {
   readonly storeTimeoutMs: number
   readonly connectTimeoutMs: number
   readonly slide: (request: IncomingMessage) => boolean
+  /** Whether nothing of a request may be saved whose response looks like this; `null`: always saved. */
+  readonly discards: ((response: ServerResponse) => boolean) | null
   readonly onStoreError: (request: IncomingMessage) => StoreErrorPolicy
   readonly maxBytes: number
   readonly production: boolean
@@ -110,7 +117,6 @@ export type OpenStore = (name: string, options: Readonly<Record<string, unknown>
 export interface StoreContext {
   readonly key: string
   readonly secrets: readonly string[]
-  readonly idleMs: number
   readonly warn: Warn
 }
 

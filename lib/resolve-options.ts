@@ -1,13 +1,12 @@
 // Options are completed once, checked and frozen; every default is here.
 import { randomBytes } from 'node:crypto'
 import { cookiePolicy } from './cookie-options.js'
-import { DAY, durationMs } from './durations.js'
+import { DAY, durationMs, MAX_COOKIE_AGE_MS } from './durations.js'
 import type { OpenStore, SessionConfig, SessionOptions, StoreContext, Warn } from './options.js'
 import { weaknessOf } from './secrets.js'
 import { type SessionStore, USER_INDEX } from './store.js'
 import { defaultUser } from './user.js'
 
-const MAX_COOKIE_AGE_MS: number = 400 * DAY
 const ABSENT: Readonly<Record<string, string>> = {
   resave: 'remove it; only what changed is saved',
   saveUninitialized: 'remove it; an untouched session is never saved',
@@ -21,7 +20,7 @@ const ABSENT: Readonly<Record<string, string>> = {
   keys: 'use secret, which takes an array',
 }
 const OWN: readonly string[] =
-  'secret,store,key,expiry,maxLifetime,user,indexes,keepOnSignIn,remember,cookie,proxy,storeTimeout,connectTimeout,onStoreError,slide,maxBytes'.split(
+  'secret,store,key,expiry,maxLifetime,user,indexes,keepOnSignIn,remember,cookie,proxy,storeTimeout,connectTimeout,onStoreError,discardOnError,slide,maxBytes'.split(
     ',',
   )
 
@@ -35,7 +34,7 @@ export function resolveOptions(options: SessionOptions, openStore: OpenStore, wa
   const lifetimeMs = given.maxLifetime === false ? null : durationMs('maxLifetime', or(given.maxLifetime, '30d'))
   assertClocks(idleMs, lifetimeMs, given)
   const secrets = resolveSecrets(given.secret, nameOf(given.store), production, warn)
-  const store = resolveStore(given, openStore, { key, secrets, idleMs, warn })
+  const store = resolveStore(given, openStore, { key, secrets, warn })
   const config: SessionConfig = {
     secrets,
     store,
@@ -51,6 +50,7 @@ export function resolveOptions(options: SessionOptions, openStore: OpenStore, wa
     storeTimeoutMs: timeoutMs('storeTimeout', or(given.storeTimeout, '750ms')),
     connectTimeoutMs: timeoutMs('connectTimeout', or(given.connectTimeout, '10s')),
     slide: optionalFunction('slide', given.slide) ?? (() => true),
+    discards: discardPolicy(given.discardOnError),
     onStoreError: storeErrorPolicy(given.onStoreError),
     maxBytes: positiveInteger('maxBytes', or(given.maxBytes, 64 * 1024)),
     production,
@@ -154,6 +154,11 @@ function storeErrorPolicy(value: unknown): SessionConfig['onStoreError'] {
   if (policy !== 'fail' && policy !== 'anonymous')
     throw new TypeError("onStoreError: expected 'fail', 'anonymous' or a function of the request")
   return () => policy
+}
+
+function discardPolicy(value: unknown): SessionConfig['discards'] {
+  if (typeof value === 'function') return value as SessionConfig['discards']
+  return flag('discardOnError', value) === true ? (response) => response.statusCode >= 500 : null
 }
 
 function positiveInteger(option: string, value: unknown): number {

@@ -4,7 +4,7 @@ import { stringifySetCookie } from 'cookie'
 import type { SessionApp } from './app.js'
 import { serializable } from './cookie-options.js'
 import { inCookies, joined, partNames } from './cookie-parts.js'
-import { DAY, SECOND } from './durations.js'
+import { MAX_COOKIE_AGE_MS, SECOND } from './durations.js'
 import type { SessionFacts } from './store.js'
 import type { OpenedToken } from './token-signer.js'
 
@@ -16,9 +16,6 @@ const MAX_CANDIDATES = 64
 
 /** Most lines that remove a planted cookie; a response's head must stay small enough for a proxy. */
 const MAX_REMOVALS = 32
-
-/** RFC 6265bis 5.5: browsers cap the lifetime at 400 days. */
-const MAX_AGE_MS: number = 400 * DAY
 
 interface PresentedValues {
   readonly values: readonly string[]
@@ -63,7 +60,7 @@ export function sessionCookieLines(app: SessionApp, request: IncomingMessage, to
   const attributes = app.config.cookie(request)
   const secure = secureFlag(app, request)
   if (secure === null) return []
-  const leftMs = facts.lifetimeMs === null ? MAX_AGE_MS : Math.min(facts.startedAt + facts.lifetimeMs - now, MAX_AGE_MS)
+  const leftMs = facts.lifetimeMs === null ? MAX_COOKIE_AGE_MS : Math.min(facts.startedAt + facts.lifetimeMs - now, MAX_COOKIE_AGE_MS)
   const age = facts.persistent ? { maxAge: Math.max(1, Math.floor(leftMs / SECOND)) } : {}
   const cookies = inCookies(app.config, app.signer.seal(token))
   const removed = presentNames(app, request).filter((name) => !cookies.some(([given]) => given === name))

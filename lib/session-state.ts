@@ -3,6 +3,7 @@ import { performance } from 'node:perf_hooks'
 import { Draft } from './draft.js'
 import { SessionClosedError } from './errors.js'
 import type { Exchange } from './exchange.js'
+import { type Lifespan, ordinaryLifespan } from './lifespan.js'
 import { originOf } from './origin.js'
 import { Session } from './session.js'
 import type { LoadedSession, SessionTerms, StoredSession } from './store.js'
@@ -16,7 +17,7 @@ export interface Rotation {
   /** What the resolver said at that moment: another answer later means that the handler changed the user after it. */
   readonly resolved: string | null
   readonly id: string
-  readonly persistent: boolean
+  readonly lifespan: Lifespan
 }
 
 export class SessionState {
@@ -79,10 +80,10 @@ export class SessionState {
   }
 
   /** Asks for a new token and a user; what the request did not write itself is dropped, but for `keep`. */
-  signIn(userId: string | number, keep: true | readonly string[], persistent: boolean): void {
+  signIn(userId: string | number, keep: true | readonly string[], lifespan: Lifespan): void {
     if (keep !== true) this.draft.restart(keep, (key) => this.decidesUser(key))
     this.draft.set('userId', userId, null)
-    this.rotation = { userId: String(userId), resolved: this.#userNow(), id: newHandle(), persistent }
+    this.rotation = { userId: String(userId), resolved: this.#userNow(), id: newHandle(), lifespan }
   }
 
   /** The user that the commit signs in. */
@@ -100,7 +101,8 @@ export class SessionState {
     if (this.#userNow() === (this.stored.facts.indexes[USER_INDEX] ?? null)) return
     this.draft.restart(keepOnSignIn, (key) => this.decidesUser(key))
     const userId = this.#userNow()
-    this.rotation = { userId, resolved: userId, id: newHandle(), persistent: this.stored.facts.persistent }
+    const lifespan = { ...ordinaryLifespan(this.exchange.app.config), persistent: this.stored.facts.persistent }
+    this.rotation = { userId, resolved: userId, id: newHandle(), lifespan }
   }
 
   get rotates(): boolean {
@@ -128,8 +130,7 @@ export class SessionState {
   /** The terms under which this session is created or rotated. */
   terms(): Omit<SessionTerms, 'indexes'> {
     const { config } = this.exchange.app
-    const { idleMs, lifetimeMs, remember } = config
-    return { id: this.id, idleMs, lifetimeMs, persistent: this.rotation?.persistent ?? remember, ...originOf(this.exchange.request) }
+    return { id: this.id, ...(this.rotation?.lifespan ?? ordinaryLifespan(config)), ...originOf(this.exchange.request) }
   }
 
   /** The store has this now. */

@@ -5,11 +5,12 @@ import { type Duration, durationMs } from './durations.js'
 import { endSession } from './end-session.js'
 import { SessionClosedError, SessionGoneError } from './errors.js'
 import { withCallback } from './intent.js'
+import { type Lifespan, lifespanAgain, lifespanOf, ordinaryLifespan } from './lifespan.js'
 import { whenReady } from './maybe.js'
 import type { NumberKey, SessionDataPatch, SessionKey, SessionValue } from './session-data.js'
 import { type SessionInfo, sessionInfo } from './session-info.js'
 import type { SessionState } from './session-state.js'
-import type { MaybePromise } from './store.js'
+import { type MaybePromise, USER_INDEX } from './store.js'
 import { updateKey } from './update.js'
 
 export const STATE: unique symbol = Symbol('session state')
@@ -22,8 +23,11 @@ export interface SetOptions {
 export interface SignInOptions {
   /** Keys of the session that go along: `true` for all, a list, or (default) none but `keepOnSignIn` and what this request set. */
   readonly keep?: true | readonly string[]
-  /** Whether the browser keeps the cookie when it closes. Default: the option `remember`. */
-  readonly remember?: boolean
+  /**
+   * Whether the browser keeps the cookie when it closes; or a duration ("remember me"), which also is the session's own idle expiry, and its absolute
+   * lifetime is no shorter. Default: the option `remember`; for the user who is signed in already, what the session has.
+   */
+  readonly remember?: boolean | Duration
 }
 
 type Callback = (error?: unknown) => void
@@ -112,7 +116,7 @@ export class Session {
         state.exchange.assertNotDegraded()
         state.assertWritable()
         state.assertCookiePossible()
-        state.signIn(userId, keep, options.remember ?? config.remember)
+        state.signIn(userId, keep, lifespan(state, userId, options.remember))
       },
     )
   }
@@ -204,6 +208,14 @@ function writableDraft(session: Session, key: string): SessionState['draft'] {
   // Another user needs another token, and a token needs a cookie.
   if ((state.exchange.cookieClosed || state.exchange.committing) && state.decidesUser(key)) state.assertCookiePossible()
   return state.draft
+}
+
+/** Who signs in again is remembered as before. */
+function lifespan(state: SessionState, userId: string | number, remember: boolean | Duration | undefined): Lifespan {
+  const { config } = state.exchange.app
+  if (remember !== undefined) return lifespanOf(remember, config)
+  const facts = state.stored?.facts
+  return facts !== undefined && facts.indexes[USER_INDEX] === String(userId) ? lifespanAgain(facts) : ordinaryLifespan(config)
 }
 
 function assertUserId(userId: unknown): void {

@@ -7,7 +7,7 @@ import type { SessionEmitter } from './events.js'
 import { Exchange, exchangeOf } from './exchange.js'
 import { loadSession } from './load.js'
 import { type SessionManager, sessionManager } from './manager.js'
-import { type Middleware, sessionMiddleware } from './middleware.js'
+import { type Middleware, type Next, sessionMiddleware } from './middleware.js'
 import type { OpenStore, SessionOptions } from './options.js'
 import { installAccessor } from './request-session.js'
 import type { Session } from './session.js'
@@ -36,7 +36,15 @@ export interface Sessions extends SessionManager, Middleware {
   /** The session of a request, also of one that the middleware did not see (an upgrade): then it is saved by hand. */
   of(request: IncomingMessage | Http2ServerRequest): Promise<Session & SessionProperties>
   readonly on: SessionEmitter['on']
+  /**
+   * For `discardOnError`: an error handler, to be mounted before the application's own, that lets nothing be saved of a request whose handler failed,
+   * whatever the status of the answer. Passes the error on.
+   */
+  readonly errorHandler: ErrorHandler
 }
+
+/** Express and Connect know an error handler by its four parameters. */
+export type ErrorHandler = (error: unknown, request: IncomingMessage, response: unknown, next: Next) => void
 
 /** Where the testing entry finds what a middleware is made of; shared by all copies of this package. */
 export const APP: unique symbol = Symbol.for('steady-session.app') as never
@@ -49,7 +57,7 @@ export function createSessions(options: SessionOptions, openStore: OpenStore): S
   return Object.assign(middleware, sessionManager(app), lifecycle(app))
 }
 
-function lifecycle(app: SessionApp): Pick<Sessions, 'ready' | 'close' | 'of' | 'on'> {
+function lifecycle(app: SessionApp): Pick<Sessions, 'ready' | 'close' | 'of' | 'on' | 'errorHandler'> {
   const { store, connectTimeoutMs } = app.config
   return {
     ready: async () => {
@@ -71,5 +79,10 @@ function lifecycle(app: SessionApp): Pick<Sessions, 'ready' | 'close' | 'of' | '
       return exchange.session
     },
     on: (name, listener) => app.events.on(name, listener),
+    errorHandler: (error, request, _response, next) => {
+      const exchange = exchangeOf(app, request)
+      if (exchange !== undefined && app.config.discards !== null) exchange.discarded = true
+      next(error)
+    },
   }
 }

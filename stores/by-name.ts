@@ -12,7 +12,6 @@ type Options = Readonly<Record<string, unknown>>
 interface Context {
   readonly key: string
   readonly secrets: readonly string[]
-  readonly idleMs: number
   /** Reports a mistake that does not stop the application; each code once. */
   warn(code: string, message: string): void
 }
@@ -82,8 +81,8 @@ function urlOf(name: string): Known {
 
 function openCookieStore(options: Options, context: Context): SessionStore {
   const { revocation, ...own } = options
-  const { key, secrets, idleMs } = context
+  const { key, secrets } = context
   const records = typeof revocation === 'string' ? openStoreByName(revocation, {}, context, 'revocation') : revocation
-  const given = { ...own, key, secrets, longestIdleMs: idleMs, ...(records === undefined ? {} : { revocation: records }) }
+  const given = { ...own, key, secrets, ...(records === undefined ? {} : { revocation: records }) }
   return cookieStore(given as CookieStoreOptions)
 }

@@ -98,7 +98,7 @@ function snippetWith(text: string): string {
 }
 
 test('every snippet is run by one of the tests below', () => {
-  expect(snippets).toHaveLength(20)
+  expect(snippets).toHaveLength(22)
 })
 
 test('the first application counts the visits of one browser', async () => {
@@ -166,12 +166,52 @@ test('the recipe of a cookie whose sessions can end keeps a record in Redis', as
 test('the recipe of sign-in and sign-out gives a new cookie and takes it away', async () => {
   app.use(sessions)
   const findUser = async (_email: string, password: string) => (password === 'right' ? { id: 7 } : null)
-  await run(snippetWith("app.post('/login'"), { app, findUser })
+  await run(snippetWith('await findUser('), { app, findUser })
   expect((await request(server).post('/login').send('password=wrong')).status).toBe(401)
   const login = await request(server).post('/login').send('password=right').expect(302)
   const cookie = String(login.headers['set-cookie']).split(';', 1)[0] as string
   const logout = await request(server).post('/logout').set('Cookie', cookie).expect(302)
   expect(String(logout.headers['set-cookie'])).toMatch(/^sid=; Max-Age=0/)
+})
+
+test('the recipe of remembering has two kinds of cookie, and its table the numbers of the policies', async () => {
+  await run(snippetWith('policies.aal2'), { app: { ...own, post: app.post.bind(app) }, session: main.session, userIdOf: async () => 7 })
+  const cookies = async (form: string) => String((await request(server).post('/login').send(form).expect(302)).headers['set-cookie'])
+  expect(await cookies('remember=on')).toContain(`Max-Age=${30 * 24 * 60 * 60}`)
+  expect(await cookies('')).not.toMatch(/Max-Age|Expires/)
+  const rows = [...readme.matchAll(/^\| `policies\.(\w+)` \| (.+?) \| (.+?) \| (.+?) \|/gm)].map(([, name, idle, life, cookie]) => [
+    name,
+    idle,
+    life,
+    cookie,
+  ])
+  const written = (duration: string) =>
+    duration.replace(/(\d+)([dhm])/, (_, n, unit) => `${n} ${{ d: 'day', h: 'hour', m: 'minute' }[unit as 'd']}${n === '1' ? '' : 's'}`)
+  expect(rows).toEqual(
+    Object.entries(main.policies).map(([name, { expiry, maxLifetime, remember }]) => [
+      name,
+      written(expiry),
+      written(maxLifetime),
+      remember === false ? 'ends with the browser' : 'kept',
+    ]),
+  )
+})
+
+test('the recipe of saving nothing leaves no trace of a request that failed', async () => {
+  const routes = express.Router()
+  routes.get('/count', async (req, res) => {
+    await Promise.resolve()
+    req.session.set('n', Number(req.session.get('n') ?? 0) + 1)
+    if (req.query['fail'] !== undefined) throw Object.assign(new Error('wrong'), { status: Number(req.query['fail']) })
+    res.send(String(req.session.get('n')))
+  })
+  const parts = { use: (part: never) => void app.use(part) }
+  await run(snippetWith('discardOnError: true'), { app: parts, session: main.session, routes })
+  const agent = request.agent(server)
+  await agent.get('/count').expect('1')
+  await agent.get('/count?fail=500').expect(500, 'Something went wrong')
+  await agent.get('/count?fail=404').expect(404)
+  await agent.get('/count').expect('2')
 })
 
 test('the recipe of signing out everywhere ends the sessions of the user', async () => {
