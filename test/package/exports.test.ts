@@ -27,6 +27,7 @@ describe('the package', () => {
       'expressStore',
       'memcacheStore',
       'memoryStore',
+      'policies',
       'redisStore',
       'session',
     ])
