@@ -9,12 +9,12 @@ export default {
   transform: {
     '^.+\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2023' }, module: { type: 'commonjs' } }],
   },
-  // Sources import './x.js', as tsc wants it; Jest reads './x.ts'.
-  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  // The browser's script is part of the build; Jest makes it from the sources. Sources import './x.js', as tsc wants it; Jest reads './x.ts'.
+  moduleNameMapper: { '/client-script\\.js$': '<rootDir>/test/client/client-script.ts', '^(\\.{1,2}/.*)\\.js$': '$1' },
   // Builds and unpacked Node versions are none of Jest's business.
   modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/\\.node-versions'],
   // `npm test` passes --coverage. Babel's, because v8 counts files that hold only types as uncovered.
   coverageProvider: 'babel',
-  collectCoverageFrom: ['lib/**/*.ts', 'stores/**/*.ts', 'testing/**/*.ts'],
+  collectCoverageFrom: ['lib/**/*.ts', 'stores/**/*.ts', 'auth/**/*.ts', 'ops/**/*.ts', 'pages/**/*.ts', 'testing/**/*.ts'],
   coverageReporters: ['text'],
 }

@@ -42,6 +42,7 @@ class Connection {
     const cookie = withCookie ? `Cookie: ${this.#cookie}\r\n` : ''
     return new Promise((resolve, reject) => {
       this.#settle = { resolve, reject }
+      if (this.#stream.destroyed) return reject(new Error('the server closed the connection'))
       this.#stream.write(
         `${method} ${path} HTTP/1.1\r\nHost: localhost\r\nAccept: text/html\r\nUser-Agent: bench\r\n${cookie}Content-Length: 0\r\n\r\n`,
       )

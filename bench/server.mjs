@@ -4,7 +4,8 @@ import { fire, openConnections } from './client.mjs'
 import { streamPair } from './stream-pair.mjs'
 
 const { createApp } = await import(`./apps/${process.argv[2]}.mjs`)
-const server = createServer(await createApp())
+// Connections rest while the other applications have their turns.
+const server = createServer({ keepAliveTimeout: 600_000 }, await createApp())
 let injected = null
 
 const commands = {

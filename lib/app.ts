@@ -1,11 +1,11 @@
 // What all requests of one `session(...)` share.
 import { withDeadline } from './deadline.js'
+import { type Hearing, shareEnds, tellEnd } from './elsewhere.js'
 import type { SessionError } from './errors.js'
 import { SessionEmitter } from './events.js'
-import type { OpenStore, SessionConfig, SessionOptions } from './options.js'
+import type { Outside, SessionConfig, SessionOptions } from './options.js'
 import { resolveOptions } from './resolve-options.js'
-import type { StoreEvent } from './store.js'
-import { type StoreCall, storeCalls } from './store-calls.js'
+import { type StoreCall, storeCalls, timedCalls } from './store-calls.js'
 import { StoreGate } from './store-gate.js'
 import { type TokenSigner, tokenSigner } from './token-signer.js'
 
@@ -15,6 +15,8 @@ export interface SessionApp {
   readonly signer: TokenSigner
   /** One warning per code. */
   warn(code: string, message: string): void
+  /** Of sessions that other processes end, where the store can say so. */
+  readonly hearing: Hearing
   /** `null` once the store has been reached; until then what to wait for. */
   connecting(): Promise<void> | null
   /** One store call: after the first connection, within its deadline, failures reported. */
@@ -23,9 +25,9 @@ export interface SessionApp {
   drained(): Promise<void>
 }
 
-export function createApp(options: SessionOptions, openStore: OpenStore): SessionApp {
+export function createApp(options: SessionOptions, outside: Outside): SessionApp {
   const warn = onceEach()
-  const config = resolveOptions(options, openStore, warn)
+  const config = resolveOptions(options, outside, warn)
   const events = new SessionEmitter()
   const report = (error: unknown): never => {
     events.emit('storeError', { error: error as SessionError })
@@ -38,16 +40,20 @@ export function createApp(options: SessionOptions, openStore: OpenStore): Sessio
     warn('CONNECT', `the session store could not be reached: ${error instanceof Error ? error.message : 'unknown error'}`)
     return report(error)
   })
-  config.store.listen?.((event) => tell(events, event))
+  config.store.listen?.((event) => tellEnd(events, event))
+  const hearing = shareEnds(events, config.store)
   const gate = new StoreGate()
-  const ask = storeCalls(config.storeTimeoutMs, report, gate)
+  const untimed = storeCalls(config.storeTimeoutMs, report, gate)
+  const timed = timedCalls(untimed, (call) => events.emit('storeCall', call))
   return {
     config,
     events,
     signer: tokenSigner(config),
     warn,
+    hearing,
     connecting,
     call(operation, call, onLate) {
+      const ask = events.hears('storeCall') ? timed : untimed
       const pending = connecting()
       return pending === null ? ask(operation, call, onLate) : pending.then(() => ask(operation, call, onLate))
     },
@@ -78,10 +84,6 @@ function connection(config: SessionConfig, fail: (error: unknown) => never): () 
   }
   void current()
   return current
-}
-
-function tell(events: SessionEmitter, event: StoreEvent): void {
-  events.emit('ended', { handle: event.handle, userId: event.userId, reason: event.type, request: undefined })
 }
 
 function onceEach(): (code: string, message: string) => void {

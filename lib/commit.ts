@@ -1,4 +1,5 @@
 // Brings one session to its store: clean → nothing, new → create, changed → update, signed in → rotate.
+import { admit, countAddress, reservePlace } from './checks/limits.js'
 import type { Collected, Slot } from './draft.js'
 import { isUnknownOutcome, SessionClosedError, SessionGoneError } from './errors.js'
 import { isPromise, whenReady } from './maybe.js'
@@ -51,14 +52,15 @@ function create(state: SessionState, collected: Collected | null, options: Commi
       () => store.create(record),
       (late) => abandon(state, late.handle, () => store.destroy(late.token)),
     )
-  const created = userId === null ? ask() : stopIfUnknown(state, ask)
+  const reserved = whenReady(countAddress(state, record.terms.address), () => reservePlace(state, userId))
+  const created = whenReady(reserved, () => (userId === null ? ask() : stopIfUnknown(state, ask)))
   state.creating = isPromise(created)
   if (isPromise(created)) created.catch(() => {}).finally(() => (state.creating = false))
   return whenReady(created, (stored) => {
     state.creating = false
     accept(state, stored, rotation, collected)
     tell(state, 'created')
-    if (userId !== null) tell(state, 'signedIn')
+    if (userId !== null) return signedIn(state, stored, userId, rotation)
   })
 }
 
@@ -87,20 +89,24 @@ function rotate(state: SessionState, before: StoredSession, collected: Collected
   const { rotation, userToBe: userId } = state
   const indexes = { ...indexChanges(state, () => true), [USER_INDEX]: userId }
   const changes: SessionChanges = { ...collected?.changes, indexes, terms: state.terms() }
-  const rotated = endIfUnknown(state, before, () =>
+  const ask = (): MaybePromise<StoredSession | null> =>
     app.call(
       'rotate',
       () => store.rotate(before.token, changes),
       (late) => late !== null && abandon(state, late.handle, () => store.destroy(late.token)),
-    ),
-  )
+    )
+  const rotated = whenReady(reservePlace(state, userId), () => endIfUnknown(state, before, ask))
   return whenReady(rotated, (stored) => {
     // Whoever signs a user out and finds the session gone has what was wanted.
     if (stored === null) return userId === null ? lost(state, { explicit: false }) : startOver(state)
     accept(state, stored, rotation, collected)
     tell(state, 'rotated')
-    if (userId !== null) tell(state, 'signedIn')
+    if (userId !== null) return signedIn(state, stored, userId, rotation)
   })
+}
+
+function signedIn(state: SessionState, stored: StoredSession, userId: string, rotation: Rotation | null): MaybePromise<void> {
+  return whenReady(admit(state, stored, userId, rotation?.priority ?? 0), () => tell(state, 'signedIn'))
 }
 
 /** A sign-in whose token is gone by then (a double click) makes a new session, with this request's data only. */

@@ -24,6 +24,12 @@ export type CookieAttributes = Readonly<
   Required<Pick<CookieOptions, 'path' | 'sameSite' | 'secure' | 'httpOnly' | 'partitioned'>> & Pick<CookieOptions, 'domain' | 'priority'>
 >
 
+/** The attributes as they stand in a line, around `Secure`, which is decided per request. */
+export interface AttributesText {
+  readonly beforeSecure: string
+  readonly afterSecure: string
+}
+
 /** One set of attributes for all requests, or one per request. */
 export type CookiePolicy = (request: IncomingMessage) => CookieAttributes
 
@@ -39,6 +45,9 @@ const FOREIGN: Readonly<Record<string, string>> = {
   key: 'use key, beside cookie',
 }
 
+/** Not enumerable, so that it is no attribute. */
+const TEXT: unique symbol = Symbol('text')
+
 /** Completes the `cookie` option. Throws a `TypeError` that begins with the option's name. */
 export function cookiePolicy(key: string, option: unknown): CookiePolicy {
   if (typeof option === 'function') return (request) => cookieAttributes(key, option(request))
@@ -48,24 +57,37 @@ export function cookiePolicy(key: string, option: unknown): CookiePolicy {
 
 function cookieAttributes(key: string, option: unknown): CookieAttributes {
   const given = assertKnown(option)
-  const attributes: CookieAttributes = Object.freeze({
+  const attributes: CookieAttributes = {
     path: '/',
     sameSite: 'lax',
     secure: isPrefixed(key) ? true : 'auto',
     httpOnly: true,
     partitioned: false,
     ...given,
-  })
+  }
   assertTypes(attributes)
   assertPrefix(key, attributes)
   if (attributes.sameSite === 'none' && attributes.secure === false) throw new TypeError("cookie.sameSite: 'none' needs cookie.secure")
   if (attributes.partitioned && attributes.secure === false) throw new TypeError('cookie.partitioned: needs cookie.secure')
   try {
-    stringifySetCookie(key, '', serializable(attributes))
+    Object.defineProperty(attributes, TEXT, { value: textOf(key, attributes) })
   } catch (cause) {
     throw new TypeError(`cookie: ${cause instanceof Error ? cause.message : 'invalid'}`, { cause })
   }
-  return attributes
+  return Object.freeze(attributes)
+}
+
+/** Made once per set of attributes: the library needs longer for it than for all the rest of a line. */
+export function attributesText(attributes: CookieAttributes): AttributesText {
+  return (attributes as CookieAttributes & { readonly [TEXT]: AttributesText })[TEXT]
+}
+
+/** Cut out of a whole line, so that the order is the library's. */
+function textOf(key: string, attributes: CookieAttributes): AttributesText {
+  const [beforeSecure = '', afterSecure = ''] = stringifySetCookie(key, '', { ...serializable(attributes), secure: true })
+    .slice(`${key}=`.length)
+    .split('; Secure')
+  return { beforeSecure, afterSecure }
 }
 
 /** The attributes as the cookie library takes them. `secure` is decided per request. */

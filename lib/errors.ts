@@ -9,6 +9,9 @@ export type SessionErrorCode =
   | 'ERR_SESSION_CLOSED'
   | 'ERR_SESSION_MISSING'
   | 'ERR_SESSION_UNSUPPORTED'
+  | 'ERR_SESSION_LIMIT'
+  /** Of `steady-session/auth`. */
+  | 'ERR_SESSION_NOT_SIGNED_IN'
 
 /**
  * Base of every error of this package. `status` is what an HTTP response should say (Express, Connect and http-errors
@@ -94,6 +97,18 @@ export class SessionMissingError extends SessionError {
 export class UnsupportedByStoreError extends SessionError {
   constructor(message: string) {
     super('ERR_SESSION_UNSUPPORTED', 501, message)
+  }
+}
+
+/** A limit of sessions is reached; nobody was signed in. */
+export class SessionLimitError extends SessionError {
+  readonly limit: 'perUser' | 'perAddress'
+
+  constructor(limit: 'perUser' | 'perAddress') {
+    const [status, problem] =
+      limit === 'perUser' ? [409, 'the user has as many sessions as may be'] : [429, 'too many new sessions from this address']
+    super('ERR_SESSION_LIMIT', status, `${problem}; nobody was signed in`)
+    this.limit = limit
   }
 }
 

@@ -52,7 +52,9 @@ export interface Ender {
 /** Where the class keeps Node's own methods. */
 const NODES_OWN: unique symbol = Symbol.for('steady-session.nodes-own') as never
 
-const RESPONSE = ServerResponse.prototype as RawResponse & { [NODES_OWN]?: { readonly send: Method; readonly end: Method } }
+const RESPONSE = ServerResponse.prototype as RawResponse & {
+  [NODES_OWN]?: { readonly send: Method; readonly end: Method; readonly write: Method }
+}
 
 export function isRawResponse(res: ServerResponse): res is RawResponse {
   return res instanceof ServerResponse
@@ -64,21 +66,45 @@ export function isRawResponse(res: ServerResponse): res is RawResponse {
  */
 export function watchOutput(): void {
   if (RESPONSE[NODES_OWN] !== undefined) return
-  const [send, end] = [RESPONSE._send as Method, RESPONSE.end as Method]
+  const own = { send: RESPONSE._send as Method, end: RESPONSE.end as Method, write: RESPONSE.write as Method }
+  const [writeRaw, flush] = [RESPONSE._writeRaw as Method, RESPONSE._flush as Method]
   const watched = {
     _send(this: RawResponse, data: unknown, encoding: unknown, callback: unknown, byteLength: unknown): unknown {
       const outlet = carriedBy(this.req)?.outlet
       return outlet === undefined
-        ? send.call(this, data, encoding, callback, byteLength)
+        ? own.send.call(this, data, encoding, callback, byteLength)
         : outlet.send([data, encoding, callback, byteLength])
     },
     end(this: RawResponse, ...args: unknown[]): unknown {
       const ender = carriedBy(this.req)?.ender
-      return ender === undefined ? Reflect.apply(end, this, args) : ender.end(args)
+      return ender === undefined ? Reflect.apply(own.end, this, args) : ender.end(args)
+    },
+    write(this: RawResponse, ...args: unknown[]): unknown {
+      const gate = carriedBy(this.req)?.gate
+      if (gate?.endHidden !== true) return Reflect.apply(own.write, this, args)
+      return asEnded(this, gate, () => Reflect.apply(own.write, this, args))
+    },
+    _writeRaw(this: RawResponse, data: string | Uint8Array, encoding?: unknown, callback?: Callback): unknown {
+      return isShut(this) ? keepRaw(this, data, encoding, callback) : writeRaw.call(this, data, encoding, callback)
+    },
+    _flush(this: RawResponse): unknown {
+      // Node flushes a pipelined response when its turn comes; a held one stays.
+      return isShut(this) ? undefined : flush.call(this)
     },
   }
-  Object.defineProperty(RESPONSE, NODES_OWN, { value: { send, end } })
+  Object.defineProperty(RESPONSE, NODES_OWN, { value: own })
   for (const [name, value] of Object.entries(watched)) Object.defineProperty(RESPONSE, name, { value, writable: true, configurable: true })
+  Object.defineProperty(RESPONSE, 'writableEnded', {
+    get(this: RawResponse) {
+      return this.finished || carriedBy(this.req)?.gate?.endHidden === true
+    },
+    configurable: true,
+  })
+}
+
+function isShut(res: RawResponse): boolean {
+  const gate = carriedBy(res.req)?.gate
+  return gate !== undefined && gate.shut > 0
 }
 
 /** `_send` below all holds. */
@@ -96,15 +122,8 @@ export function gateOf(carried: Carried): OutputGate {
   return carried.gate
 }
 
-/** The method as the class has it, below all that middlewares have put on the response. */
-export function classMethod(res: ServerResponse, name: string): Method {
-  return Reflect.get(Object.getPrototypeOf(res) as object, name) as Method
-}
-
 export function shutGate(res: RawResponse, gate: OutputGate): void {
   if (gate.shut++ > 0) return
-  res._writeRaw = keepRaw
-  res._flush = keepAll
   // An `end` that finds nothing left to write finishes at once; one byte too many makes it wait like any other.
   res.outputSize += 1
 }
@@ -113,8 +132,6 @@ export function shutGate(res: RawResponse, gate: OutputGate): void {
 export function openGate(res: RawResponse, gate: OutputGate): void {
   if (--gate.shut > 0) return
   res.outputSize -= 1
-  res._writeRaw = classMethod(res, '_writeRaw') as RawResponse['_writeRaw']
-  res._flush = classMethod(res, '_flush') as RawResponse['_flush']
   if (gate.endHidden) {
     gate.endHidden = false
     res.finished = true
@@ -129,22 +146,19 @@ function uncorkAll(res: RawResponse): void {
 }
 
 /** What Node's `_writeRaw` does for a response without a socket. */
-function keepRaw(this: RawResponse, data: string | Uint8Array, encoding?: unknown, callback?: Callback): boolean {
-  if (this.socket?.destroyed) return false
+function keepRaw(res: RawResponse, data: string | Uint8Array, encoding?: unknown, callback?: Callback): boolean {
+  if (res.socket?.destroyed) return false
   const withoutEncoding = typeof encoding === 'function'
   if (!withoutEncoding) assertEncoding(encoding)
-  this.outputData.push({
+  res.outputData.push({
     data,
     encoding: withoutEncoding ? null : encoding,
     callback: withoutEncoding ? (encoding as Callback) : callback,
   })
-  this.outputSize += data.length
-  this._onPendingData(data.length)
-  return this.outputSize < this.writableHighWaterMark
+  res.outputSize += data.length
+  res._onPendingData(data.length)
+  return res.outputSize < res.writableHighWaterMark
 }
-
-/** Node flushes a pipelined response when its turn comes; a held one stays. */
-function keepAll(): void {}
 
 /**
  * `server.close()` destroys connections whose response says `finished`, so a held response must not. To the application it
@@ -154,9 +168,6 @@ export function hideEnd(res: RawResponse, gate: OutputGate): void {
   if (gate.endHidden || !res.finished) return
   gate.endHidden = true
   res.finished = false
-  Object.defineProperty(res, 'writableEnded', { value: true, configurable: true })
-  const write: Method = res.write.bind(res) as Method
-  res.write = ((...args: unknown[]) => (gate.endHidden ? asEnded(res, gate, () => write(...args)) : write(...args))) as typeof res.write
 }
 
 export function asEnded<T>(res: RawResponse, gate: OutputGate, call: () => T): T {
@@ -178,7 +189,6 @@ export function dropOutput(res: RawResponse, gate: OutputGate): void {
   res.outputData = []
   res.outputSize = 1
   gate.endHidden = false
-  Reflect.deleteProperty(res, 'writableEnded')
   res.finished = false
   res._header = null
   res._headerSent = false

@@ -1,4 +1,5 @@
 // The public face: exports only.
+import { openAddressLimiter } from '../stores/address-limiter.js'
 import { openStoreByName } from '../stores/by-name.js'
 import { type ExpressSessionStore, expressStore, isExpressStore } from '../stores/express-store.js'
 import type { SessionOptions as OwnOptions } from './options.js'
@@ -14,7 +15,7 @@ export interface SessionOptions extends Omit<OwnOptions, 'store'> {
  * option is wrong.
  */
 export function session(options: SessionOptions = {}): Sessions {
-  return createSessions(adopted(options), openStoreByName)
+  return createSessions(adopted(options), { openStore: openStoreByName, openLimiter: openAddressLimiter })
 }
 
 /** What is not an object is refused where all options are checked. */
@@ -30,6 +31,7 @@ export { type ExpressSessionStore, expressStore } from '../stores/express-store.
 export { type MemcacheStore, type MemcacheStoreOptions, memcacheStore } from '../stores/memcache.js'
 export { type MemoryStore, type MemoryStoreOptions, memoryStore } from '../stores/memory.js'
 export { type RedisStore, type RedisStoreOptions, redisStore } from '../stores/redis.js'
+export type { BindOptions } from './bind-options.js'
 export type { CookieOptions } from './cookie-options.js'
 export type { Duration } from './durations.js'
 export {
@@ -39,18 +41,25 @@ export {
   SessionError,
   type SessionErrorCode,
   SessionGoneError,
+  SessionLimitError,
   SessionMissingError,
   SessionStoreError,
   SessionTooLargeError,
   UnsupportedByStoreError,
 } from './errors.js'
-export type { EndReason, RejectReason, SessionEventName, SessionEvents } from './events.js'
+export type { BoundFact, CallOutcome, EndReason, RejectReason, SessionEventName, SessionEvents } from './events.js'
+export type { AddressLimiter, AddressLimitOptions, ExceedPolicy, LimitOptions, Priority } from './limit-options.js'
+export type { ManagedSession } from './managed-session.js'
 export type { IndexQuery, SessionManager } from './manager.js'
 export type { Middleware, Next } from './middleware.js'
 export { policies } from './policies.js'
 export type { Session, SetOptions, SignInOptions } from './session.js'
 export * from './session-data.js'
 export type { SessionInfo } from './session-info.js'
-export type { Sessions } from './sessions.js'
+export type { ListOptions, Selection, SessionPage, SortKey } from './session-lists.js'
+export type { SessionStats } from './session-stats.js'
+export { type SessionStatusOptions, sessionStatus } from './session-status.js'
+export type { ErrorHandler, Sessions } from './sessions.js'
+export type { SessionNotice, SessionStatus } from './status-report.js'
 export * from './store.js'
 export type { UserResolver } from './user.js'

@@ -1,6 +1,7 @@
 // From the tokens of a request to its session: at most one round trip, none without a token whose signature holds.
 import type { IncomingMessage } from 'node:http'
 import type { SessionApp } from './app.js'
+import { type BindingCheck, bindingCheck } from './checks/binding.js'
 import { isWithinLifetime } from './checks/lifetime.js'
 import type { Arrival, FoundSession } from './exchange.js'
 import { isPromise, whenReady } from './maybe.js'
@@ -14,30 +15,43 @@ const RESTING = Object.freeze({ slide: false })
 
 const STRANGER: Arrival = Object.freeze({ found: null, lost: false, several: false, degraded: null })
 
-/** Finds the live session among the tokens. Rejects if the store fails: an error never makes a stranger of a user. */
-export function loadSession(app: SessionApp, request: IncomingMessage, cookies: PresentedCookies): MaybePromise<Arrival> {
+/** Finds the live session among the tokens; `slides`: whether its expiry starts again. Rejects if the store fails: an error never makes a stranger of a user. */
+export function loadSession(
+  app: SessionApp,
+  request: IncomingMessage,
+  cookies: PresentedCookies,
+  slides: (request: IncomingMessage) => boolean = app.config.slide,
+): MaybePromise<Arrival> {
   const { tokens } = cookies
   if (tokens.length === 0) {
     if (cookies.present) app.events.emit('rejected', { request, reason: 'signature', handle: undefined })
     return STRANGER
   }
-  return loadAll(app, request, tokens)
+  return loadAll(app, request, tokens, slides(request))
 }
 
-function loadAll(app: SessionApp, request: IncomingMessage, tokens: readonly OpenedToken[]): MaybePromise<Arrival> {
-  const slide = app.config.slide(request)
+function loadAll(app: SessionApp, request: IncomingMessage, tokens: readonly OpenedToken[], slide: boolean): MaybePromise<Arrival> {
+  const bound = bindingCheck(app, request)
   const [only] = tokens
-  if (tokens.length === 1 && only !== undefined) return whenReady(loadOne(app, request, only, slide), arrivalOf)
-  const loads = tokens.map((cookie) => loadOne(app, request, cookie, slide))
+  if (tokens.length === 1 && only !== undefined) return whenReady(loadOne(app, request, only, slide, bound), arrivalOf)
+  const loads = tokens.map((cookie) => loadOne(app, request, cookie, slide, bound))
   const settled = loads.some(isPromise) ? Promise.all(loads) : (loads as (FoundSession | null)[])
   return whenReady(settled, (results) => choose(app, request, results))
 }
 
-function loadOne(app: SessionApp, request: IncomingMessage, cookie: OpenedToken, slide: boolean): MaybePromise<FoundSession | null> {
+function loadOne(
+  app: SessionApp,
+  request: IncomingMessage,
+  cookie: OpenedToken,
+  slide: boolean,
+  bound: BindingCheck | null,
+): MaybePromise<FoundSession | null> {
   return whenReady(
     app.call('load', () => app.config.store.load(cookie.token, slide ? SLIDING : RESTING)),
     (loaded) => {
-      if (loaded !== null && loaded !== 'reused' && isWithinLifetime(loaded)) return { loaded, cookie }
+      if (loaded !== null && loaded !== 'reused' && isWithinLifetime(loaded)) {
+        return bound === null ? { loaded, cookie } : bound({ loaded, cookie })
+      }
       tellNone(app, request, cookie, loaded)
       return null
     },

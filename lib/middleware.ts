@@ -1,6 +1,7 @@
 // The way of a request, top to bottom. What is done once, or outside of requests, is in sessions.ts.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
+import { performance } from 'node:perf_hooks'
 import { cookieLines, decorate as decorateHead, hasNews } from './answer.js'
 import type { SessionApp } from './app.js'
 import { commit } from './commit.js'
@@ -155,14 +156,19 @@ class HeldReply implements Reply, HoldHooks {
 
   /** What the store holds by now, the browser must learn, also beside an error. */
   #addCookies(): void {
-    const lines = cookieLines(this.#exchange as Exchange)
-    if (lines.length > 0) this.#response.setHeader('Set-Cookie', [...listOf(this.#response.getHeader('Set-Cookie')), ...lines])
+    try {
+      const lines = cookieLines(this.#exchange as Exchange)
+      if (lines.length > 0) this.#response.setHeader('Set-Cookie', [...listOf(this.#response.getHeader('Set-Cookie')), ...lines])
+    } catch {
+      // The error that is being told may be this very one, from the application's function `cookie`.
+    }
   }
 
   /** After what the handler has under way. A call that failed and was not awaited fails the response. */
   #commit(): MaybePromise<void> {
     const exchange = this.#exchange as Exchange
     exchange.discarded ||= exchange.app.config.discards?.(this.#response) === true
+    const began = exchange.app.events.hears('committed') ? performance.now() : null
     const committed = exchange.commitFinally(() =>
       exchange.enqueue(() => {
         if (exchange.discarded) return
@@ -171,8 +177,17 @@ class HeldReply implements Reply, HoldHooks {
       }),
     )
     exchange.committing = true
+    if (began !== null && isPromise(committed)) tellWait(exchange, committed, began)
     return committed
   }
+}
+
+function tellWait({ app, request }: Exchange, committed: Promise<void>, began: number): void {
+  const tell = (failed: boolean): void => app.events.emit('committed', { request, seconds: (performance.now() - began) / 1000, failed })
+  committed.then(
+    () => tell(false),
+    () => tell(true),
+  )
 }
 
 function listOf(value: number | string | string[] | undefined): string[] {

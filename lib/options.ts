@@ -1,7 +1,9 @@
 // The options as an application writes them, and as the library keeps them. They are completed in resolve-options.ts.
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { BindOptions, BindPolicy } from './bind-options.js'
 import type { CookieOptions, CookiePolicy } from './cookie-options.js'
 import type { Duration } from './durations.js'
+import type { LimitOptions, OpenLimiter, SessionLimits } from './limit-options.js'
 import type { SessionStore } from './store.js'
 import type { UserResolver } from './user.js'
 
@@ -42,8 +44,10 @@ export interface SessionOptions {
   /** Whether the browser keeps the cookie when it closes. Default `true`; `signIn` can decide otherwise. */
   readonly remember?: boolean
   readonly cookie?: CookieOptions | ((request: IncomingMessage) => CookieOptions)
-  /** Whether `X-Forwarded-Proto` is believed. Default: what Express's `trust proxy` says; without Express, no. */
+  /** Whether `X-Forwarded-Proto` and the last address of `X-Forwarded-For` are believed. Default: what Express's `trust proxy` says; without Express, no. */
   readonly proxy?: boolean
+  /** What a session is bound to: it is not used, or ends, when it comes from elsewhere than where it was made or signed in. Default: nothing. */
+  readonly bind?: BindOptions
   /** Deadline of every store call. Default `'750ms'`. */
   readonly storeTimeout?: Duration
   /** Deadline of the first connection. Default `'10s'`. */
@@ -58,6 +62,8 @@ export interface SessionOptions {
    * a function of the response decides by itself. What was ended, or saved by `save()`, stays so. Default `false`.
    */
   readonly discardOnError?: boolean | ((response: ServerResponse) => boolean)
+  /** How many sessions a user may have, and a network address may make. Default: any number. */
+  readonly limits?: LimitOptions
   /** Whether this request restarts the idle expiry. Default: always. Say `false` for a poll that must not keep a session alive. */
   readonly slide?: (request: IncomingMessage) => boolean
   /** Most bytes of one session's data. Default 64 KiB. */
@@ -100,14 +106,23 @@ export interface SessionConfig {
   readonly remember: boolean
   readonly cookie: CookiePolicy
   readonly proxy: boolean | undefined
+  /** `null`: nothing is compared. */
+  readonly bind: BindPolicy | null
   readonly storeTimeoutMs: number
   readonly connectTimeoutMs: number
   readonly slide: (request: IncomingMessage) => boolean
   /** Whether nothing of a request may be saved whose response looks like this; `null`: always saved. */
   readonly discards: ((response: ServerResponse) => boolean) | null
+  readonly limits: SessionLimits | null
   readonly onStoreError: (request: IncomingMessage) => StoreErrorPolicy
   readonly maxBytes: number
   readonly production: boolean
+}
+
+/** What the core does not know how to make: only lib/index.ts does. */
+export interface Outside {
+  readonly openStore: OpenStore
+  readonly openLimiter: OpenLimiter
 }
 
 /** Makes a store of its name or URL and of the options that are not the session's own; throws a `TypeError` for one it does not know. */

@@ -1,8 +1,10 @@
 // Options are completed once, checked and frozen; every default is here.
 import { randomBytes } from 'node:crypto'
+import { bindPolicy } from './bind-options.js'
 import { cookiePolicy } from './cookie-options.js'
 import { DAY, durationMs, MAX_COOKIE_AGE_MS } from './durations.js'
-import type { OpenStore, SessionConfig, SessionOptions, StoreContext, Warn } from './options.js'
+import { limitsOf } from './limit-options.js'
+import type { OpenStore, Outside, SessionConfig, SessionOptions, StoreContext, Warn } from './options.js'
 import { weaknessOf } from './secrets.js'
 import { type SessionStore, USER_INDEX } from './store.js'
 import { defaultUser } from './user.js'
@@ -20,12 +22,12 @@ const ABSENT: Readonly<Record<string, string>> = {
   keys: 'use secret, which takes an array',
 }
 const OWN: readonly string[] =
-  'secret,store,key,expiry,maxLifetime,user,indexes,keepOnSignIn,remember,cookie,proxy,storeTimeout,connectTimeout,onStoreError,discardOnError,slide,maxBytes'.split(
+  'secret,store,key,expiry,maxLifetime,user,indexes,keepOnSignIn,remember,cookie,proxy,bind,storeTimeout,connectTimeout,onStoreError,discardOnError,limits,slide,maxBytes'.split(
     ',',
   )
 
 /** Throws a `TypeError` that begins with the name of the option that is wrong and says what to write instead. */
-export function resolveOptions(options: SessionOptions, openStore: OpenStore, warn: Warn): SessionConfig {
+export function resolveOptions(options: SessionOptions, { openStore, openLimiter }: Outside, warn: Warn): SessionConfig {
   if (typeof options !== 'object' || options === null) throw new TypeError('options: expected an object such as { secret }')
   const given = withoutUndefined(options)
   const production = process.env['NODE_ENV'] === 'production'
@@ -47,10 +49,12 @@ export function resolveOptions(options: SessionOptions, openStore: OpenStore, wa
     remember: flag('remember', given.remember) ?? true,
     cookie: cookiePolicy(key, given.cookie),
     proxy: flag('proxy', given.proxy),
+    bind: bindPolicy(given.bind, store),
     storeTimeoutMs: timeoutMs('storeTimeout', or(given.storeTimeout, '750ms')),
     connectTimeoutMs: timeoutMs('connectTimeout', or(given.connectTimeout, '10s')),
     slide: optionalFunction('slide', given.slide) ?? (() => true),
     discards: discardPolicy(given.discardOnError),
+    limits: limitsOf(given.limits, store, openLimiter),
     onStoreError: storeErrorPolicy(given.onStoreError),
     maxBytes: positiveInteger('maxBytes', or(given.maxBytes, 64 * 1024)),
     production,

@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http'
 import { stringifySetCookie } from 'cookie'
 import type { SessionApp } from './app.js'
-import { serializable } from './cookie-options.js'
+import { attributesText, type CookieAttributes, serializable } from './cookie-options.js'
 import { inCookies, joined, partNames } from './cookie-parts.js'
 import { MAX_COOKIE_AGE_MS, SECOND } from './durations.js'
 import type { SessionFacts } from './store.js'
@@ -23,6 +23,8 @@ interface PresentedValues {
 }
 
 const NO_VALUES: readonly string[] = []
+
+const UNCHANGED: { readonly encode: typeof String } = Object.freeze({ encode: String })
 
 const NONE: PresentedCookies = Object.freeze({ tokens: [], present: false })
 
@@ -58,14 +60,19 @@ function withParts(app: SessionApp, header: string, { values, present }: Present
 /** The lines that give the token to the browser and remove what it has of a longer or shorter one; none if this connection must not have it. */
 export function sessionCookieLines(app: SessionApp, request: IncomingMessage, token: string, facts: SessionFacts, now: number): string[] {
   const attributes = app.config.cookie(request)
-  const secure = secureFlag(app, request)
+  const secure = secureFlag(app, request, attributes)
   if (secure === null) return []
   const leftMs = facts.lifetimeMs === null ? MAX_COOKIE_AGE_MS : Math.min(facts.startedAt + facts.lifetimeMs - now, MAX_COOKIE_AGE_MS)
-  const age = facts.persistent ? { maxAge: Math.max(1, Math.floor(leftMs / SECOND)) } : {}
-  const cookies = inCookies(app.config, app.signer.seal(token))
+  const { beforeSecure, afterSecure } = attributesText(attributes)
+  const rest = secure ? `${beforeSecure}; Secure${afterSecure}` : beforeSecure + afterSecure
+  const given = facts.persistent ? { encode: String, maxAge: Math.max(1, Math.floor(leftMs / SECOND)) } : UNCHANGED
+  const value = app.signer.seal(token)
+  // The library judges the value, which another store may have made, and writes `Max-Age` before all other attributes.
+  if ((app.config.store.tokenParts ?? 1) === 1) return [stringifySetCookie(app.config.key, value, given) + rest]
+  const cookies = inCookies(app.config, value)
   const removed = presentNames(app, request).filter((name) => !cookies.some(([given]) => given === name))
   return [
-    ...cookies.map(([name, value]) => stringifySetCookie(name, value, { ...serializable(attributes), ...age, secure })),
+    ...cookies.map(([name, part]) => stringifySetCookie(name, part, given) + rest),
     ...removed.map((name) => stringifySetCookie(name, '', removal(app, request))),
   ]
 }
@@ -107,8 +114,8 @@ export function mayCarryCookie(app: SessionApp, request: IncomingMessage): boole
 }
 
 /** Whether the cookie gets `Secure`; `null`: it must not be sent on this connection. */
-function secureFlag(app: SessionApp, request: IncomingMessage): boolean | null {
-  const { secure, sameSite, partitioned } = app.config.cookie(request)
+function secureFlag(app: SessionApp, request: IncomingMessage, attributes: CookieAttributes = app.config.cookie(request)): boolean | null {
+  const { secure, sameSite, partitioned } = attributes
   if (secure === false) return false
   if (isSecure(app, request)) return true
   if (secure === 'auto' && !app.config.production && sameSite !== 'none' && !partitioned) return false

@@ -4,7 +4,7 @@ import { Draft } from './draft.js'
 import { SessionClosedError } from './errors.js'
 import type { Exchange } from './exchange.js'
 import { type Lifespan, ordinaryLifespan } from './lifespan.js'
-import { originOf } from './origin.js'
+import { originAnew } from './origin.js'
 import { Session } from './session.js'
 import type { LoadedSession, SessionTerms, StoredSession } from './store.js'
 import { USER_INDEX } from './store.js'
@@ -18,6 +18,8 @@ export interface Rotation {
   readonly resolved: string | null
   readonly id: string
   readonly lifespan: Lifespan
+  /** Among the sessions of a user, where their number is limited. */
+  readonly priority: number
 }
 
 export class SessionState {
@@ -27,6 +29,8 @@ export class SessionState {
   /** What the store holds of it; `null` while it was never stored. */
   stored: StoredSession | null
   rotation: Rotation | null = null
+  /** Reserved for the user who signs in, where the number of his sessions is limited and new ones are denied. */
+  place: string | null = null
   /** Another session took its place in `req.session`. */
   replaced = false
   /** On its way into the store for the first time; its cookie goes with the response. */
@@ -79,11 +83,18 @@ export class SessionState {
     throw new SessionClosedError('this needs a new cookie, but the response has begun (or this is an upgrade); do it before the first byte')
   }
 
+  /** Who is signed in at this moment, as the data says, which the commit may still have to bring to the store. */
+  get signedIn(): string | null {
+    if (this.gone && this.rotation === null) return null
+    if (this.rotation !== null || this.stored === null || this.#mayHaveNewUser()) return this.#userNow()
+    return this.stored.facts.indexes[USER_INDEX] ?? null
+  }
+
   /** Asks for a new token and a user; what the request did not write itself is dropped, but for `keep`. */
-  signIn(userId: string | number, keep: true | readonly string[], lifespan: Lifespan): void {
+  signIn(userId: string | number, keep: true | readonly string[], rotation: Pick<Rotation, 'lifespan' | 'priority'>): void {
     if (keep !== true) this.draft.restart(keep, (key) => this.decidesUser(key))
     this.draft.set('userId', userId, null)
-    this.rotation = { userId: String(userId), resolved: this.#userNow(), id: newHandle(), lifespan }
+    this.rotation = { userId: String(userId), resolved: this.#userNow(), id: newHandle(), ...rotation }
   }
 
   /** The user that the commit signs in. */
@@ -102,7 +113,7 @@ export class SessionState {
     this.draft.restart(keepOnSignIn, (key) => this.decidesUser(key))
     const userId = this.#userNow()
     const lifespan = { ...ordinaryLifespan(this.exchange.app.config), persistent: this.stored.facts.persistent }
-    this.rotation = { userId, resolved: userId, id: newHandle(), lifespan }
+    this.rotation = { userId, resolved: userId, id: newHandle(), lifespan, priority: 0 }
   }
 
   get rotates(): boolean {
@@ -130,7 +141,8 @@ export class SessionState {
   /** The terms under which this session is created or rotated. */
   terms(): Omit<SessionTerms, 'indexes'> {
     const { config } = this.exchange.app
-    return { id: this.id, ...(this.rotation?.lifespan ?? ordinaryLifespan(config)), ...originOf(this.exchange.request) }
+    const lifespan = this.rotation?.lifespan ?? ordinaryLifespan(config)
+    return { id: this.id, ...lifespan, ...originAnew(config, this.exchange.request, this.stored?.facts) }
   }
 
   /** The store has this now. */

@@ -1,11 +1,13 @@
 // What the handler holds. Each call records its intent at once; see `Exchange.intend`.
 import { inspect } from 'node:util'
+import { reservePlace } from './checks/limits.js'
 import { commit } from './commit.js'
 import { type Duration, durationMs } from './durations.js'
 import { endSession } from './end-session.js'
 import { SessionClosedError, SessionGoneError } from './errors.js'
 import { withCallback } from './intent.js'
 import { type Lifespan, lifespanAgain, lifespanOf, ordinaryLifespan } from './lifespan.js'
+import { type Priority, priorityOf } from './limit-options.js'
 import { whenReady } from './maybe.js'
 import type { NumberKey, SessionDataPatch, SessionKey, SessionValue } from './session-data.js'
 import { type SessionInfo, sessionInfo } from './session-info.js'
@@ -28,6 +30,8 @@ export interface SignInOptions {
    * lifetime is no shorter. Default: the option `remember`; for the user who is signed in already, what the session has.
    */
   readonly remember?: boolean | Duration
+  /** Where the number of a user's sessions is limited, lower priorities go first. Default `'normal'`. */
+  readonly priority?: Priority
 }
 
 type Callback = (error?: unknown) => void
@@ -109,14 +113,25 @@ export class Session {
     const state = this[STATE]
     const { config } = state.exchange.app
     const keep = options.keep === true ? true : [...config.keepOnSignIn, ...(options.keep ?? [])]
+    const check = (): void => {
+      assertUserId(userId)
+      state.exchange.assertNotDegraded()
+      state.assertWritable()
+      state.assertCookiePossible()
+    }
+    const sign = (): void =>
+      state.signIn(userId, keep, {
+        lifespan: lifespan(state, userId, options.remember),
+        priority: priorityOf(options.priority ?? 'normal'),
+      })
+    // Where a place must be free first, nothing changes before that is known; else at once.
+    if (config.limits?.onExceed === 'deny_new')
+      return state.exchange.intend(() => whenReady(reservePlace(state, String(userId)), sign), check)
     return state.exchange.intend(
       () => {},
       () => {
-        assertUserId(userId)
-        state.exchange.assertNotDegraded()
-        state.assertWritable()
-        state.assertCookiePossible()
-        state.signIn(userId, keep, lifespan(state, userId, options.remember))
+        check()
+        sign()
       },
     )
   }

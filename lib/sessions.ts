@@ -8,7 +8,7 @@ import { Exchange, exchangeOf } from './exchange.js'
 import { loadSession } from './load.js'
 import { type SessionManager, sessionManager } from './manager.js'
 import { type Middleware, type Next, sessionMiddleware } from './middleware.js'
-import type { OpenStore, SessionOptions } from './options.js'
+import type { Outside, SessionOptions } from './options.js'
 import { installAccessor } from './request-session.js'
 import type { Session } from './session.js'
 import { readSessionCookies } from './session-cookie.js'
@@ -29,12 +29,16 @@ declare module 'node:http2' {
 }
 
 export interface Sessions extends SessionManager, Middleware {
-  /** Resolves once the store has been reached; rejects with what is in the way. */
+  /** Resolves once the store has been reached, and heard if somebody listens to `ended`; rejects with what is in the way. */
   ready(): Promise<void>
   /** Waits for store calls under way, at most `storeTimeout`; then ends what the store opened, and nothing else. */
   close(): Promise<void>
   /** The session of a request, also of one that the middleware did not see (an upgrade): then it is saved by hand. */
   of(request: IncomingMessage | Http2ServerRequest): Promise<Session & SessionProperties>
+  /**
+   * Calls `listener` for every such event; returns a function that stops it. `ended` and `endedAll` also come from other processes on the store (`elsewhere`), where it
+   * can tell: in Redis by pub/sub, over a connection of its own.
+   */
   readonly on: SessionEmitter['on']
   /**
    * For `discardOnError`: an error handler, to be mounted before the application's own, that lets nothing be saved of a request whose handler failed,
@@ -49,8 +53,8 @@ export type ErrorHandler = (error: unknown, request: IncomingMessage, response: 
 /** Where the testing entry finds what a middleware is made of; shared by all copies of this package. */
 export const APP: unique symbol = Symbol.for('steady-session.app') as never
 
-export function createSessions(options: SessionOptions, openStore: OpenStore): Sessions {
-  const app = createApp(options, openStore)
+export function createSessions(options: SessionOptions, outside: Outside): Sessions {
+  const app = createApp(options, outside)
   const middleware = sessionMiddleware(app)
   installAccessor(middleware)
   Object.defineProperty(middleware, APP, { value: app })
@@ -62,6 +66,7 @@ function lifecycle(app: SessionApp): Pick<Sessions, 'ready' | 'close' | 'of' | '
   return {
     ready: async () => {
       await app.connecting()
+      await withDeadline('subscribe', connectTimeoutMs, () => app.hearing.begun())
     },
     close: async () => {
       await app.drained()
@@ -78,7 +83,10 @@ function lifecycle(app: SessionApp): Pick<Sessions, 'ready' | 'close' | 'of' | '
       exchange.cookieClosed = true
       return exchange.session
     },
-    on: (name, listener) => app.events.on(name, listener),
+    on: (name, listener) => {
+      if (name === 'ended' || name === 'endedAll') app.hearing.begin()
+      return app.events.on(name, listener)
+    },
     errorHandler: (error, request, _response, next) => {
       const exchange = exchangeOf(app, request)
       if (exchange !== undefined && app.config.discards !== null) exchange.discarded = true

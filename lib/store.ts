@@ -21,9 +21,11 @@ export interface SessionTerms {
   readonly persistent: boolean
   /** Index name → value. The signed-in user stands under `USER_INDEX`. */
   readonly indexes: Readonly<Record<string, string>>
-  /** Network address and user agent that created the session or signed in last. */
+  /** Network address and user agent that created the session or signed in last; `''` if they were known before and no longer at the sign-in. */
   readonly address?: string
   readonly agent?: string
+  /** SHA-256 of the client's certificate, likewise, if sessions are bound to it. */
+  readonly certificate?: string
 }
 
 /** The terms, with the times that the store stamped by its own clock (milliseconds since the epoch). */
@@ -35,6 +37,8 @@ export interface SessionFacts extends SessionTerms {
   readonly authenticatedAt: number | null
   /** The last load that slid, or the last rotation, or the creation. */
   readonly seenAt: number
+  /** That it is going to be ended; see `SessionIndex.endIn`. */
+  readonly notice?: SessionNotice
 }
 
 /** A session to be created. */
@@ -105,6 +109,11 @@ export interface SessionStore {
   /** Reports what happens in the store outside of any call. */
   listen?(listener: (event: StoreEvent) => void): void
 
+  /** Begins to hear what other processes announce: before, nothing is opened for it and `endedElsewhere` is not reported. Resolves once it is heard. */
+  subscribe?(): MaybePromise<void>
+  /** Tells the other processes on this store that a session was ended here; they get `endedElsewhere`. On a best effort. */
+  announce?(ended: { readonly handle: string; readonly userId: string | undefined; readonly reason: string }): void
+
   /** Stores a new session under a new token; never overwrites one. */
   create(record: SessionRecord): MaybePromise<StoredSession>
   /**
@@ -135,6 +144,32 @@ export interface SessionEntry {
   readonly facts: SessionFacts
   /** When it ends if nobody touches it: the earlier of both clocks. */
   readonly expiresAt: number
+  /** The store's clock when it was read. */
+  readonly now: number
+}
+
+/** A part of all sessions; `next` continues, `null` if nothing is left. */
+export interface SessionBatch {
+  readonly entries: readonly SessionEntry[]
+  readonly next: string | null
+}
+
+/** Said to whoever holds the session: when it is going to be ended, and why. */
+export interface SessionNotice {
+  readonly message: string
+  /** By the store's clock. */
+  readonly endsAt: number
+}
+
+/** How many sessions one value of an index may have. */
+export interface Admission {
+  readonly max: number
+  /** Higher stays longer. */
+  readonly priority: number
+  /** The place that was reserved for it. */
+  readonly place?: string
+  /** Who goes first of the same priority if there are too many; after them those that are not named, the longest admitted first, and the new one last. */
+  readonly order?: readonly string[]
 }
 
 /** By handle and by index value, for the manager. Sees live sessions only. */
@@ -149,6 +184,24 @@ export interface SessionIndex {
   endBy(index: string, value: string, options?: { readonly except?: string }): MaybePromise<string[]>
   /** Moves all sessions of one value to another: the index, and the session's key of that name, which becomes `text`. */
   reassign(index: string, from: string, to: string, text: string): MaybePromise<number>
+  /** All live sessions of the store in batches that hold it up for no longer than a request does. A session that lives from the first to the last batch is met. */
+  scan?(cursor: string | null): MaybePromise<SessionBatch>
+  /** Ends every session that lives now, in a number of writes that does not depend on theirs. */
+  endAll?(): MaybePromise<void>
+  /**
+   * Ends the session in so many milliseconds by the store's clock, if it does not end before, and puts the notice into its facts. A rotation takes both back.
+   * When it ends; `null`: there is none.
+   */
+  endIn?(handle: string, ms: number, message: string): MaybePromise<number | null>
+  /**
+   * After the session was stored under the value: admits it there and resolves to the handles that must go, never to be admitted again (the session's own among them, if it
+   * is the least). Of several callers at once no two admit more than `max` together.
+   */
+  admit?(index: string, value: string, handle: string, admission: Admission): MaybePromise<string[]>
+  /** Before a session is stored: takes one of `max` places under the value, for `admit` to fill; not kept for long. Whether one was free. */
+  reserve?(index: string, value: string, place: string, max: number): MaybePromise<boolean>
+  /** Gives a place back that was reserved. */
+  release?(index: string, value: string, place: string): MaybePromise<void>
 }
 
 /** For backends without a TTL of their own. Resolves to the number of sessions removed. */
@@ -161,6 +214,8 @@ export type StoreEvent =
   | { readonly type: 'evicted'; readonly handle: string; readonly userId: string | undefined }
   /** A session reached one of its clocks and was removed. */
   | { readonly type: 'expired'; readonly handle: string; readonly userId: string | undefined; readonly clock: 'idle' | 'absolute' }
+  /** Another process ended a session; see `announce`. */
+  | { readonly type: 'endedElsewhere'; readonly handle: string; readonly userId: string | undefined; readonly reason: string }
 
 /** Promises that a store may declare it cannot keep. */
 export type StoreLimit =

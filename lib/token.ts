@@ -36,6 +36,11 @@ export function parseToken(text: string): SplitToken | null {
   return isBase64Url(handle) && isBase64Url(verifier) ? { handle, verifier } : null
 }
 
+/** Whether it has the form of a handle; what has not could be the name of something else in a store. */
+export function isHandle(text: string): boolean {
+  return text.length === HANDLE_LENGTH && isBase64Url(text)
+}
+
 /** A token as a store needs it. */
 export interface PresentedToken {
   readonly handle: string

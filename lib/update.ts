@@ -53,7 +53,7 @@ function attempt(state: SessionState, key: string, fn: Change, before: string | 
     app.call('update', () => app.config.store.update(stored.token, changesOf(state, key, value, text, before))),
     (result) => {
       if (result.outcome === 'gone') throw goneError(state)
-      if (result.outcome === 'conflict') return tries < MAX_ATTEMPTS ? again(state, key, fn, tries) : refuse(key)
+      if (result.outcome === 'conflict') return conflicted(state, key, fn, tries)
       state.becameStored({ ...stored, token: result.token }, null)
       state.draft.settle(key, text, basis)
       return value
@@ -61,7 +61,16 @@ function attempt(state: SessionState, key: string, fn: Change, before: string | 
   )
 }
 
-/** Somebody was faster: looks at what the key is now. */
+/** Somebody was faster. */
+function conflicted(state: SessionState, key: string, fn: Change, tries: number): MaybePromise<unknown> {
+  const { app, request } = state.exchange
+  const gaveUp = tries >= MAX_ATTEMPTS
+  app.events.emit('conflict', { handle: state.stored?.handle ?? '', userId: state.userId, request, key, attempts: tries, gaveUp })
+  if (gaveUp) throw new SessionConflictError(key)
+  return again(state, key, fn, tries)
+}
+
+/** Looks at what the key is now. */
 function again(state: SessionState, key: string, fn: Change, tries: number): MaybePromise<unknown> {
   const { app } = state.exchange
   const { token } = state.stored as StoredSession
@@ -88,8 +97,4 @@ function goneError(state: SessionState): SessionGoneError {
   app.events.emit('gone', { handle: state.stored?.handle ?? '', userId: state.userId, request })
   state.gone = true
   return new SessionGoneError()
-}
-
-function refuse(key: string): never {
-  throw new SessionConflictError(key)
 }

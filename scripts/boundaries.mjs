@@ -4,8 +4,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, posix, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-const SOURCE_FOLDERS = ['lib', 'stores', 'testing', 'auth', 'client', 'ops', 'express-session']
-const ABOVE_LIB = ['auth', 'client', 'ops', 'express-session', 'testing']
+const SOURCE_FOLDERS = ['lib', 'stores', 'testing', 'auth', 'client', 'ops', 'pages', 'express-session']
+const ABOVE_LIB = ['auth', 'client', 'ops', 'pages', 'express-session', 'testing']
 const STORES_MAY_IMPORT = ['lib/store', 'lib/token', 'lib/errors', 'lib/maybe', 'lib/durations', 'lib/apply', 'lib/facts']
 const WARN_LINES = 220
 const FAIL_LINES = 300

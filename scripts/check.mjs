@@ -13,6 +13,7 @@ const failed = []
 
 try {
   step('types', tool('tsc'), '-p', 'tsconfig.json')
+  step('types in the browser', tool('tsc'), '-p', 'test/client/tsconfig.json')
   step('lint and format', tool('biome'), 'check', '--error-on-warnings', '--diagnostic-level=warn', '.')
   step('import boundaries', process.execPath, 'scripts/boundaries.mjs')
   // npm runs `prepare` first, so the tarball is built from the sources as they are.

@@ -1,4 +1,4 @@
-// Installs the servers that the tests run against, where they are missing and Debian's packages can be had.
+// Installs the servers that the tests run against, and the browser, where they are missing and Debian's packages can be had.
 // Usage: node scripts/install-servers.mjs
 import { spawnSync } from 'node:child_process'
 import { accessSync, constants, mkdirSync, rmdirSync, statSync } from 'node:fs'
@@ -6,8 +6,8 @@ import { delimiter, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
-/** Program → Debian package that holds it. */
-const PACKAGES = { 'redis-server': 'redis-server', memcached: 'memcached' }
+/** Program → Debian package that holds it. Installed in this order: what some system does not have comes last. */
+const PACKAGES = { 'redis-server': 'redis-server', memcached: 'memcached', chromium: 'chromium' }
 /** One installation at a time on this machine: two apt-get at once fail. */
 const LOCK = '/tmp/steady-session-install-servers'
 /** Longer than any installation takes: whoever made the lock was killed. */
@@ -16,7 +16,7 @@ const STALE_LOCK_MS = 10 * 60_000
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   try {
     const installed = await installServers()
-    console.log(installed.length === 0 ? 'all servers are there' : `installed: ${installed.join(', ')}`)
+    console.log(installed.length === 0 ? 'all is there' : `installed: ${installed.join(', ')}`)
   } catch (error) {
     console.error(error.message)
     process.exitCode = 1
@@ -39,18 +39,19 @@ export async function installServers() {
 }
 
 export function missingServers() {
-  return Object.keys(PACKAGES).filter((program) => !isInPath(program))
+  return Object.keys(PACKAGES).filter((program) => !isInPath(program) && !(program === 'chromium' && process.env.CHROMIUM_PATH))
 }
 
 /** What to do, in one sentence per way. */
 export function adviceFor(programs) {
   const packages = programs.map((program) => PACKAGES[program] ?? program)
   return [
-    `not installed: ${programs.join(', ')}. The tests need real servers; do one of these:`,
+    `not installed: ${programs.join(', ')}. The tests need the real ones; do one of these:`,
     `  Debian, Ubuntu: sudo apt-get install -y --no-install-recommends ${packages.join(' ')}`,
     '  macOS:          brew install redis memcached',
     '  Docker:         docker compose up -d --wait, then set REDIS_URL=redis://127.0.0.1:6379 and MEMCACHED_SERVERS=127.0.0.1:11211',
     '                  (tests that pause and kill a server still need the programs)',
+    '  the browser:    set CHROMIUM_PATH to the program of any Chrome or Chromium',
   ].join('\n')
 }
 
@@ -72,7 +73,7 @@ function canInstall() {
 function install(packages) {
   // RUNLEVEL 1: the packages must not start servers of their own on the standard ports.
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' }
-  const steps = [['update'], ['install', '-y', '--no-install-recommends', ...packages]]
+  const steps = [['update'], ...packages.map((name) => ['install', '-y', '--no-install-recommends', name])]
   for (const step of steps) {
     const { status, stdout, stderr } = spawnSync('apt-get', ['-q', ...step], { env, encoding: 'utf8' })
     if (status !== 0) throw new Error(`apt-get ${step.join(' ')} failed:\n${stdout}${stderr}`)

@@ -4,7 +4,7 @@
 // counters, one-time codes or credits there, or name a `revocation` store, which at least lets a session end.
 
 import { changedValues, meetsExpectations } from '../lib/apply.js'
-import { factsOfNew, factsOfRotated, factsOfUpdated, isSlideDue } from '../lib/facts.js'
+import { factsOfNew, factsOfRotated, factsOfSlid, factsOfUpdated, isSlideDue } from '../lib/facts.js'
 import type {
   LoadedSession,
   MaybePromise,
@@ -19,6 +19,7 @@ import { newHandle } from '../lib/token.js'
 import { type Content, contentFromText, contentToText } from './cookie/content.js'
 import { isLiveHere } from './cookie/facts.js'
 import { type CompleteOptions, type CookieStoreOptions, completeOptions } from './cookie/options.js'
+import type { Opened } from './cookie/recent.js'
 import { RecordedStore } from './cookie/recorded.js'
 import { Sealer } from './cookie/sealer.js'
 
@@ -29,10 +30,6 @@ export interface CookieStore extends SessionStore {
   readonly cannot: readonly StoreLimit[]
   /** Most parts of a token; they are separated by dots, and of several each travels in a cookie of its own: `sid.0`, `sid.1` … */
   readonly tokenParts: number
-}
-
-interface Unsealed extends Content {
-  readonly stale: boolean
 }
 
 export function cookieStore(options: CookieStoreOptions): CookieStore {
@@ -46,12 +43,12 @@ class SealedStore implements CookieStore {
   readonly cannot: readonly StoreLimit[] = ['merge', 'expect', 'revoke', 'index', 'own-clock']
   readonly tokenParts: number
   private readonly clock: () => number
-  readonly #sealer: Sealer
+  readonly #sealer: Sealer<Content>
 
   constructor(options: CompleteOptions) {
     this.tokenParts = options.chunks
     this.clock = options.clock
-    this.#sealer = new Sealer(options, 'session')
+    this.#sealer = new Sealer(options, 'session', contentFromText)
   }
 
   create({ values, terms }: SessionRecord): StoredSession {
@@ -61,29 +58,31 @@ class SealedStore implements CookieStore {
 
   load(token: string, { slide }: { readonly slide: boolean }): LoadedSession | null {
     const now = this.clock()
-    const session = this.open(token, now)
-    if (session === null) return null
-    const slides = slide && isSlideDue(session.facts, now - session.facts.seenAt)
-    const { handle, values } = session
-    const facts = slides ? { ...session.facts, seenAt: now } : session.facts
-    return { handle, values, facts, now, token: slides || session.stale ? this.seal({ handle, values, facts }, now) : token }
+    const opened = this.open(token, now)
+    if (opened === null) return null
+    const { handle, values, facts } = opened.content
+    if (slide && isSlideDue(facts, now - facts.seenAt)) {
+      const slid = factsOfSlid(facts, now)
+      return { handle, values, facts: slid, now, token: this.seal({ handle, values, facts: slid }, now) }
+    }
+    return { handle, values, facts, now, token: opened.stale ? this.seal(opened.content, now) : token }
   }
 
   update(token: string, changes: SessionChanges): UpdateResult {
     const now = this.clock()
-    const session = this.open(token, now)
-    if (session === null) return { outcome: 'gone' }
-    if (!meetsExpectations(session.values, changes.expect)) return { outcome: 'conflict' }
-    const { handle, values, facts } = session
+    const opened = this.open(token, now)
+    if (opened === null) return { outcome: 'gone' }
+    const { handle, values, facts } = opened.content
+    if (!meetsExpectations(values, changes.expect)) return { outcome: 'conflict' }
     const next = { handle, values: changedValues(values, changes), facts: factsOfUpdated(facts, changes) }
     return { outcome: 'saved', token: this.seal(next, now) }
   }
 
   rotate(token: string, changes: SessionChanges): StoredSession | null {
     const now = this.clock()
-    const session = this.open(token, now)
-    if (session === null) return null
-    const { handle, values, facts } = session
+    const opened = this.open(token, now)
+    if (opened === null) return null
+    const { handle, values, facts } = opened.content
     return this.stored({ handle, values: changedValues(values, changes), facts: factsOfRotated(facts, changes, now) }, now)
   }
 
@@ -91,11 +90,9 @@ class SealedStore implements CookieStore {
     return this.open(token, this.clock()) !== null
   }
 
-  private open(token: string, now: number): Unsealed | null {
+  private open(token: string, now: number): Opened<Content> | null {
     const opened = this.#sealer.open(token, now)
-    if (opened === null) return null
-    const content = contentFromText(opened.text)
-    return isLiveHere(content.facts, now) ? { ...content, stale: opened.stale } : null
+    return opened !== null && isLiveHere(opened.content.facts, now) ? opened : null
   }
 
   private seal(content: Content, now: number): string {

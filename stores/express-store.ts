@@ -6,9 +6,9 @@
 
 import { changedValues, meetsExpectations, mergeText } from '../lib/apply.js'
 import { SessionStoreError } from '../lib/errors.js'
-import { expiresAt, factsOfNew, factsOfRotated, factsOfUpdated, isSlideDue } from '../lib/facts.js'
+import { factsOfNew, factsOfRotated, factsOfUpdated, isLive, isSlideDue } from '../lib/facts.js'
 import type { LoadedSession, SessionChanges, SessionRecord, SessionStore, StoredSession, StoreLimit, UpdateResult } from '../lib/store.js'
-import { joinToken, newHandle, newVerifier, parseToken, proofOf, sameProof } from '../lib/token.js'
+import { joinToken, newHandle, newVerifier, proofOf, sameProof, tokenReader } from '../lib/token.js'
 import { Calls, type ExpressSessionStore } from './express-store/calls.js'
 import { type Kept, keptIn, objectOf } from './express-store/record.js'
 import { Turns } from './express-store/turns.js'
@@ -34,6 +34,8 @@ class WrappedStore implements SessionStore {
   readonly cannot: readonly StoreLimit[] = ['merge', 'expect', 'revoke', 'index', 'own-clock']
   readonly #calls: Calls
   readonly #turns: Turns = new Turns()
+  /** Private to the runtime: it knows live tokens, which no inspection may show. */
+  readonly #read = tokenReader()
 
   constructor(store: ExpressSessionStore) {
     this.#calls = new Calls(store)
@@ -86,6 +88,18 @@ class WrappedStore implements SessionStore {
     })
   }
 
+  end(handle: string): Promise<boolean> {
+    return telling('end', () =>
+      this.#turns.take(handle, async () => {
+        const kept = keptIn(await this.#calls.get(handle))
+        // What another library keeps there is not ours to end.
+        if (kept === null) return false
+        await this.#calls.destroy(handle)
+        return isLive(kept.facts, Date.now())
+      }),
+    )
+  }
+
   /**
    * Stamped by a whole write, though most such stores have a `touch`: theirs moves the TTL alone, and by what stands in the session it would
    * then be over before its time. A write that fails is no reason to fail a read: the session was found, and the next load tries again.
@@ -110,9 +124,9 @@ class WrappedStore implements SessionStore {
 
   /** Gives `work` the session as it is stored when its turn comes; `none` if the token opens nothing by then. */
   private async inTurn<T>(token: string, none: T, work: (live: Live) => Promise<T>): Promise<T> {
-    const parts = parseToken(token)
-    if (parts === null) return none
-    return await this.#turns.take(parts.handle, async () => {
+    const read = this.#read(token)
+    if (read === null) return none
+    return await this.#turns.take(read.handle, async () => {
       const found = await this.find(token)
       return found === null || found === 'reused' ? none : await work(found)
     })
@@ -120,13 +134,13 @@ class WrappedStore implements SessionStore {
 
   /** The live session that the token opens; `'reused'` if only its handle is right. */
   private async find(token: string): Promise<Live | 'reused' | null> {
-    const parts = parseToken(token)
-    if (parts === null) return null
-    const kept = keptIn(await this.#calls.get(parts.handle))
+    const read = this.#read(token)
+    if (read === null) return null
+    const kept = keptIn(await this.#calls.get(read.handle))
     const now = Date.now()
     // By the facts and not by the store's TTL, which is in whole seconds, or switched off, or the store has none.
-    if (kept === null || now >= expiresAt(kept.facts)) return null
-    return sameProof(kept.proof, proofOf(parts.verifier)) ? { ...kept, handle: parts.handle, now } : 'reused'
+    if (kept === null || !isLive(kept.facts, now)) return null
+    return sameProof(kept.proof, read.proof) ? { ...kept, handle: read.handle, now } : 'reused'
   }
 
   private put({ handle, proof, facts, values, now }: Live, next: Partial<Kept>): Promise<void> {

@@ -1,15 +1,16 @@
-// Sessions in memcached: one item each, read with one GET, written by compare-and-set. memcached knows whole seconds and forgets what it
-// has no room for; both clocks are judged here, by the application's time, and an item's expiry only tidies up.
+// Sessions in memcached: one item each, read with one GET, written by compare-and-set. memcached expires in whole seconds and forgets what
+// it has no room for; both clocks are judged here, by the server's time (see memcache/server-clock.ts), and an item's expiry only tidies up.
 
 import { changedValues, copyText, meetsExpectations } from '../lib/apply.js'
 import { SessionStoreError } from '../lib/errors.js'
 import { factsOfNew, factsOfRotated, factsOfUpdated, isLive, isSlideDue } from '../lib/facts.js'
 import type { LoadedSession, SessionChanges, SessionRecord, SessionStore, StoredSession, StoreLimit, UpdateResult } from '../lib/store.js'
-import { joinToken, newVerifier, parseToken, proofOf, sameProof } from '../lib/token.js'
+import { isHandle, joinToken, newVerifier, proofOf, sameProof, tokenReader } from '../lib/token.js'
 import { pauseBefore, WRITE_ATTEMPTS } from './memcache/contention.js'
 import type { Entry } from './memcache/envelope.js'
 import { tooManyWriters } from './memcache/errors.js'
-import { type Item, Items, type Written } from './memcache/items.js'
+import { Handover } from './memcache/handover.js'
+import { Items, type ReadItem, type Written } from './memcache/items.js'
 import { type CompleteOptions, completeOptions, type MemcacheStoreOptions } from './memcache/options.js'
 
 export type { MemcacheClient } from './memcache/link.js'
@@ -34,7 +35,7 @@ export interface MemcacheStore extends SessionStore {
 }
 
 /** The item that the token opens. */
-interface Found extends Item {
+interface Found extends ReadItem {
   readonly handle: string
   readonly now: number
 }
@@ -45,13 +46,14 @@ export function memcacheStore(options: MemcacheStoreOptions = {}): MemcacheStore
 
 class Memcache implements MemcacheStore {
   readonly name: string = 'memcache'
-  readonly cannot: readonly StoreLimit[] = ['index', 'own-clock']
+  readonly cannot: readonly StoreLimit[] = ['index']
   private readonly items: Items
-  private readonly clock: () => number
+  /** Private to the runtime: it knows live tokens, which no inspection may show. */
+  readonly #read = tokenReader()
+  readonly #handover: Handover = new Handover()
 
   constructor(options: CompleteOptions) {
     this.items = new Items(options)
-    this.clock = options.clock
   }
 
   ready(): Promise<void> {
@@ -63,12 +65,11 @@ class Memcache implements MemcacheStore {
   }
 
   async create({ values, terms }: SessionRecord): Promise<StoredSession> {
-    const now = this.clock()
-    const facts = factsOfNew(terms, now)
     for (let attempt = 1; ; attempt++) {
       const [handle, verifier] = [this.items.freeHandle(), newVerifier()]
-      const added = await this.items.add(handle, { proof: proofOf(verifier), facts, values: copyText(values) }, now)
-      if (added === true) return { handle, token: joinToken(handle, verifier), facts }
+      const entryAt = (now: number): Entry => ({ proof: proofOf(verifier), facts: factsOfNew(terms, now), values: copyText(values) })
+      const added = await this.items.add(handle, entryAt)
+      if (added !== false && added !== 'down') return { handle, token: joinToken(handle, verifier), facts: added.facts }
       if (attempt === CREATE_ATTEMPTS) throw noPlace(added)
     }
   }
@@ -77,7 +78,10 @@ class Memcache implements MemcacheStore {
     for (let attempt = 1; ; attempt++) {
       const found = await this.find('load', token)
       if (found === null || found === 'reused') return found
-      if (!slide || !isSlideDue(found.entry.facts, found.now - found.entry.facts.seenAt)) return loaded(found, token)
+      if (!slide || !isSlideDue(found.entry.facts, found.now - found.entry.facts.seenAt)) {
+        this.#handover.keep(found.handle, found, found.now)
+        return loaded(found, token)
+      }
       const { outcome, entry } = await this.slide(found)
       if (outcome !== 'changed' || attempt === SLIDE_ATTEMPTS) return loaded({ ...found, entry }, token)
     }
@@ -115,17 +119,29 @@ class Memcache implements MemcacheStore {
   }
 
   async end(handle: string): Promise<boolean> {
-    return (await this.items.delete('end', handle)) === 'written'
+    return isHandle(handle) && (await this.items.delete('end', handle)) === 'written'
   }
 
   /** The live session that the token opens; `'reused'` if only its handle is right. */
   private async find(operation: string, token: string): Promise<Found | 'reused' | null> {
-    const parts = parseToken(token)
-    if (parts === null) return null
-    const item = await this.items.get(operation, parts.handle)
-    const now = this.clock()
-    if (item === null || !isLive(item.entry.facts, now)) return null
-    return sameProof(item.entry.proof, proofOf(parts.verifier)) ? { ...item, handle: parts.handle, now } : 'reused'
+    const read = this.#read(token)
+    if (read === null) return null
+    const item = await this.items.get(operation, read.handle)
+    if (item === null) return null
+    const time = this.items.now(operation, read.handle)
+    const now = typeof time === 'number' ? time : await time
+    if (!isLive(item.entry.facts, now)) return null
+    return sameProof(item.entry.proof, read.proof) ? foundItem(item, read.handle, now) : 'reused'
+  }
+
+  /** What a load has just read, if the token still opens it; that it does not means nothing, since it may have changed. */
+  private handedOver(operation: string, token: string): Found | null {
+    const read = this.#read(token)
+    const now = read === null ? null : this.items.now(operation, read.handle)
+    if (read === null || typeof now !== 'number') return null
+    const item = this.#handover.take(read.handle, now)
+    if (item === null || !isLive(item.entry.facts, now) || !sameProof(item.entry.proof, read.proof)) return null
+    return foundItem(item, read.handle, now)
   }
 
   /** A failure is no reason to refuse a session that has been read: the next load slides. */
@@ -141,11 +157,15 @@ class Memcache implements MemcacheStore {
     token: string,
     change: (found: Found) => Entry | null,
   ): Promise<{ handle: string; entry: Entry } | 'gone' | 'conflict'> {
+    let handedOver = this.handedOver(operation, token)
     for (let attempt = 1; attempt <= WRITE_ATTEMPTS; attempt++) {
-      const found = await this.find(operation, token)
+      const found = handedOver ?? (await this.find(operation, token))
       if (found === null || found === 'reused') return 'gone'
       const entry = change(found)
-      if (entry === null) return 'conflict'
+      const isCurrent = handedOver === null
+      handedOver = null
+      if (entry === null && isCurrent) return 'conflict'
+      if (entry === null) continue
       const item = { entry, cas: found.cas }
       const isNewProof = !sameProof(entry.proof, found.entry.proof)
       const outcome = await this.items[isNewProof ? 'replaceProof' : 'replace'](operation, found.handle, item, found.now)
@@ -155,6 +175,10 @@ class Memcache implements MemcacheStore {
     }
     throw tooManyWriters(operation, WRITE_ATTEMPTS)
   }
+}
+
+function foundItem({ entry, cas, bytes }: ReadItem, handle: string, now: number): Found {
+  return { entry, cas, bytes, handle, now }
 }
 
 function loaded({ handle, entry, now }: Found, token: string): LoadedSession {

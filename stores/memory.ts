@@ -15,6 +15,7 @@ import type {
 } from '../lib/store.js'
 import { joinToken, newHandle, newVerifier, proofOf, sameProof, tokenReader } from '../lib/token.js'
 import { MemoryIndex } from './memory/memory-index.js'
+import { keepNotice, takeNotice } from './memory/notices.js'
 import { completeOptions, type MemoryStoreOptions } from './memory/options.js'
 import { SessionTable, type StoredEntry } from './memory/session-table.js'
 
@@ -89,7 +90,8 @@ class Memory implements MemoryStore {
     const entry = this.entryOf(token, this.clock())
     if (entry === null || entry === 'reused') return { outcome: 'gone' }
     if (!meetsExpectations(entry.values, changes.expect)) return { outcome: 'conflict' }
-    this.table.change(entry, changedValues(entry.values, changes), factsOfUpdated(entry.facts, changes))
+    const facts = keepNotice(entry, factsOfUpdated(entry.facts, changes), changes)
+    this.table.change(entry, changedValues(entry.values, changes), facts)
     this.table.touch(entry)
     return { outcome: 'saved', token }
   }
@@ -102,7 +104,7 @@ class Memory implements MemoryStore {
     if (!meetsExpectations(entry.values, changes.expect)) return null
     const verifier = newVerifier()
     entry.proof = proofOf(verifier)
-    this.table.change(entry, changedValues(entry.values, changes), factsOfRotated(entry.facts, changes, now))
+    this.table.change(entry, changedValues(entry.values, changes), factsOfRotated(takeNotice(entry), changes, now))
     this.table.touch(entry)
     return { handle: entry.handle, token: joinToken(entry.handle, verifier), facts: entry.facts }
   }

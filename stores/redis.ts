@@ -7,13 +7,16 @@ import {
   type SessionRecord,
   type SessionStore,
   type StoredSession,
+  type StoreEvent,
   type UpdateResult,
   USER_INDEX,
 } from '../lib/store.js'
-import { joinToken, newHandle, newVerifier, parseToken, proofOf } from '../lib/token.js'
+import { joinToken, newHandle, newVerifier, proofOf, tokenReader } from '../lib/token.js'
+import { type Announcement, Announcements } from './redis/announcements.js'
 import { Background } from './redis/background.js'
 import { type Connection, handedInConnection } from './redis/handed-in.js'
 import { IndexSets, isFirstOfStep, spanOfNew } from './redis/index-sets.js'
+import { Keys } from './redis/keys.js'
 import { type CompleteOptions, completeOptions, type RedisStoreOptions } from './redis/options.js'
 import { OwnConnection } from './redis/own-connection.js'
 import { Packing } from './redis/packing.js'
@@ -36,6 +39,9 @@ export interface RedisStore extends SessionStore {
   readonly index: RedisIndex
   ready(): Promise<void>
   close(): Promise<void>
+  listen(listener: (event: StoreEvent) => void): void
+  subscribe(): Promise<void>
+  announce(ended: Announcement): void
 }
 
 export function redisStore(options: RedisStoreOptions = {}): RedisStore {
@@ -47,19 +53,24 @@ class Redis implements RedisStore {
   readonly index: RedisIndex
   private readonly connection: Connection
   private readonly tools: WriterTools
+  private readonly announcements: Announcements
   private warned = false
+  /** Private to the runtime: it knows live tokens, which no inspection may show. */
+  readonly #read = tokenReader()
 
   constructor({ ns, compressAbove, handedIn, connect }: CompleteOptions) {
     this.connection = handedIn === null ? new OwnConnection(connect) : handedInConnection(handedIn.client, handedIn.driver)
     const runner = new ScriptRunner(this.connection)
-    const sets = new IndexSets(runner, ns)
-    this.tools = { runner, sets, packing: new Packing(compressAbove), background: new Background(), ns }
+    const keys = new Keys(ns, this.connection.clustered)
+    const sets = new IndexSets(runner, keys)
+    this.tools = { runner, sets, packing: new Packing(compressAbove), background: new Background(), keys }
     this.index = new RedisIndex(this.tools)
+    this.announcements = new Announcements(runner, this.connection, keys)
   }
 
   async ready(): Promise<void> {
     await this.connection.open()
-    const policy = await this.tools.runner.probe(this.tools.ns)
+    const policy = await this.tools.runner.probe(this.tools.keys.ns)
     if (this.warned || policy === '' || policy === 'noeviction') return
     this.warned = true
     const message = `Redis may drop sessions before they expire (maxmemory-policy ${policy}); set maxmemory-policy noeviction`
@@ -67,12 +78,35 @@ class Redis implements RedisStore {
   }
 
   async close(): Promise<void> {
+    this.announcements.close()
     await this.tools.background.settle(CLOSE_MS)
     await this.connection.close()
   }
 
+  listen(listener: (event: StoreEvent) => void): void {
+    this.announcements.listen(listener)
+  }
+
+  async subscribe(): Promise<void> {
+    await this.announcements.subscribe()
+  }
+
+  announce(ended: Announcement): void {
+    this.tools.background.add(this.announcements.announce(ended))
+  }
+
+  /** For a limiter on the same server: its keys are put under the namespace. */
+  evaluate(script: string, keys: readonly string[], args: readonly string[]): Promise<unknown> {
+    const { ns } = this.tools.keys
+    return this.connection.eval(
+      script,
+      keys.map((key) => `${ns}${key}`),
+      args,
+    )
+  }
+
   async create({ values, terms }: SessionRecord): Promise<StoredSession> {
-    const { runner, sets, packing, background, ns } = this.tools
+    const { runner, sets, packing, background, keys } = this.tools
     const indexes = Object.entries(terms.indexes)
     const fields = [
       ...(await valueFields(packing, values)),
@@ -84,7 +118,7 @@ class Redis implements RedisStore {
       const [handle, verifier] = [newHandle(), newVerifier()]
       await sets.add('create', handle, indexes, spanOfNew(terms))
       const args = [proofOf(verifier), ...clockArguments(terms), hasUser ? '1' : '0', ...fields]
-      const now = Number(await runner.run('create', CREATE, ns + handle, args))
+      const now = Number(await runner.run('create', CREATE, keys.session(handle), args))
       if (now === 0) continue
       const facts = factsOfNew(terms, now, hasUser)
       background.add(sets.confirm('create', handle, { facts, now }))
@@ -94,11 +128,11 @@ class Redis implements RedisStore {
   }
 
   async load(token: string, { slide }: { readonly slide: boolean }): Promise<LoadedSession | 'reused' | null> {
-    const parts = parseToken(token)
-    if (parts === null) return null
-    const { handle } = parts
-    const { runner, sets, background, ns } = this.tools
-    const reply = await runner.run('load', LOAD, ns + handle, [proofOf(parts.verifier), slide ? '1' : '0'])
+    const read = this.#read(token)
+    if (read === null) return null
+    const { handle, proof } = read
+    const { runner, sets, background, keys } = this.tools
+    const reply = await runner.run('load', LOAD, keys.session(handle), [proof, slide ? '1' : '0'])
     if (!Array.isArray(reply)) return reply === 1 ? 'reused' : null
     const { values, facts, now, seenBefore } = readHash('load', reply, slide)
     if (slide && isFirstOfStep(facts, seenBefore, now)) background.add(sets.confirm('load', handle, { facts, now }))
@@ -107,26 +141,26 @@ class Redis implements RedisStore {
   }
 
   async update(token: string, changes: SessionChanges): Promise<UpdateResult> {
-    const parts = parseToken(token)
-    if (parts === null) return { outcome: 'gone' }
-    const write = { operation: 'update', handle: parts.handle, proof: proofOf(parts.verifier), newProof: '' }
+    const read = this.#read(token)
+    if (read === null) return { outcome: 'gone' }
+    const write = { operation: 'update', ...read, newProof: '' }
     const { outcome } = await writeSession(this.tools, write, changes)
     return outcome === 'saved' ? { outcome, token } : { outcome }
   }
 
   async rotate(token: string, changes: SessionChanges): Promise<StoredSession | null> {
-    const parts = parseToken(token)
-    if (parts === null) return null
-    const { handle } = parts
+    const read = this.#read(token)
+    if (read === null) return null
+    const { handle } = read
     const verifier = newVerifier()
-    const write = { operation: 'rotate', handle, proof: proofOf(parts.verifier), newProof: proofOf(verifier) }
+    const write = { operation: 'rotate', ...read, newProof: proofOf(verifier) }
     const written = await writeSession(this.tools, write, changes)
     if (written.outcome !== 'saved' || written.facts === null) return null
     return { handle, token: joinToken(handle, verifier), facts: written.facts }
   }
 
   async destroy(token: string): Promise<boolean> {
-    const parts = parseToken(token)
-    return parts !== null && (await this.index.remove('destroy', parts.handle, 'p', proofOf(parts.verifier)))
+    const read = this.#read(token)
+    return read !== null && (await this.index.remove('destroy', read.handle, 'p', read.proof))
   }
 }

@@ -1,17 +1,24 @@
 // Every snippet of the README runs; the tables name what exists.
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { transformSync } from '@swc/core'
 import express from 'express'
 import * as expressSession from 'express-session'
+import { pino } from 'pino'
+import * as promClient from 'prom-client'
 import { createClient } from 'redis'
 import request from 'supertest'
+import * as auth from '../auth/index.js'
 import * as errors from '../lib/errors.js'
 import { SessionEmitter } from '../lib/events.js'
 import * as main from '../lib/index.js'
+import { audit } from '../ops/audit.js'
+import { metrics } from '../ops/metrics.js'
+import * as pages from '../pages/index.js'
 import * as testing from '../testing/index.js'
+import { recordIn } from './ops/kit.js'
 import { startMemcached } from './servers/memcached.js'
 import { startRedis } from './servers/redis-server.js'
 import { FaultyStore } from './support/faulty-store.js'
@@ -75,6 +82,8 @@ async function run(snippet: string, names: Record<string, unknown>): Promise<unk
     'express-session': expressSession,
     redis: { createClient: openClient },
     'steady-session': main,
+    'steady-session/auth': auth,
+    'steady-session/pages': pages,
     'steady-session/testing': testing,
   }
   const scope = { require: (name: string) => modules[name], exports: {}, module: {}, ...names }
@@ -98,7 +107,7 @@ function snippetWith(text: string): string {
 }
 
 test('every snippet is run by one of the tests below', () => {
-  expect(snippets).toHaveLength(22)
+  expect(snippets).toHaveLength(33)
 })
 
 test('the first application counts the visits of one browser', async () => {
@@ -166,7 +175,7 @@ test('the recipe of a cookie whose sessions can end keeps a record in Redis', as
 test('the recipe of sign-in and sign-out gives a new cookie and takes it away', async () => {
   app.use(sessions)
   const findUser = async (_email: string, password: string) => (password === 'right' ? { id: 7 } : null)
-  await run(snippetWith('await findUser('), { app, findUser })
+  await run(snippetWith("app.post('/logout',"), { app, findUser })
   expect((await request(server).post('/login').send('password=wrong')).status).toBe(401)
   const login = await request(server).post('/login').send('password=right').expect(302)
   const cookie = String(login.headers['set-cookie']).split(';', 1)[0] as string
@@ -214,6 +223,42 @@ test('the recipe of saving nothing leaves no trace of a request that failed', as
   await agent.get('/count').expect('2')
 })
 
+test('the recipe of a login sends strangers away and brings them back, and asks for the password again', async () => {
+  app.use(sessions)
+  app.post('/login', async (req, res) => (await req.session.signIn(7), res.redirect(auth.returnTo(req))))
+  const isPasswordOf = async (userId: number, password: string) => userId === 7 && password === 'right'
+  await run(snippetWith('requireFresh('), { app, isPasswordOf })
+  app.get('/account', (_req, res) => void res.send('Your account'))
+  const agent = request.agent(server)
+  await agent.get('/account').expect(401)
+  const away = await agent.get('/account').set('Accept', 'text/html').expect('Location', '/login?returnTo=%2Faccount')
+  await agent.post(String(away.headers['location'])).expect('Location', '/account')
+  await agent.get('/account').expect('Your account')
+  await agent.post('/account/delete').expect('Deleted.')
+  await agent.post('/confirm').send('password=wrong').expect(401)
+  await agent.post('/confirm?returnTo=//evil.example').send('password=right').expect('Location', '/')
+})
+
+test('the recipe of a second factor signs in after both, and after no more than five attempts', async () => {
+  app.use(sessions)
+  const findUser = async (_email: string, password: string) => (password === 'right' ? { id: 7 } : null)
+  const isCodeOf = async (_userId: number, code: string) => code === '123456'
+  await run(snippetWith('beginSignIn('), { app, findUser, isCodeOf })
+  app.get('/account', auth.requireLogin(), (_req, res) => void res.send('Your account'))
+  const agent = request.agent(server)
+  await agent.post('/login/code').send('code=123456').expect('Location', '/login')
+  await agent.post('/login/password').send('password=wrong').expect(401)
+  const step = await agent.post('/login/password?returnTo=/account').send('password=right').expect(302)
+  expect(step.headers['location']).toBe('/login/code?returnTo=%2Faccount')
+  await agent.get('/account').expect(401)
+  await agent.post('/login/code').send('code=000000').expect(401)
+  await agent.post(String(step.headers['location'])).send('code=123456').expect('Location', '/account')
+  await agent.get('/account').expect('Your account')
+  await agent.post('/login/password').send('password=right')
+  for (let attempt = 0; attempt < 5; attempt++) await agent.post('/login/code').send('code=000000').expect(401)
+  await agent.post('/login/code').send('code=123456').expect(401)
+})
+
 test('the recipe of signing out everywhere ends the sessions of the user', async () => {
   const holder: { sessions?: main.Sessions } = {}
   const snippet = `${snippetWith('logout-everywhere')}\nholder.sessions = sessions`
@@ -222,9 +267,64 @@ test('the recipe of signing out everywhere ends the sessions of the user', async
   const [one, two] = [await testing.cookieFor(mine, { userId: 7 }), await testing.cookieFor(mine, { userId: 7 })]
   expect((await request(server).get('/devices').set('Cookie', one.header)).body).toHaveLength(2)
   expect((await request(server).post('/logout-everywhere').set('Cookie', one.header)).text).toBe('2 sessions ended')
-  expect(await mine.count({ userId: 7 })).toBe(0)
+  expect(await mine.count({ user: 7 })).toBe(0)
   expect(two.header).not.toBe(one.header)
   await mine.close()
+})
+
+test('the recipe of limiting ends the sixth session', async () => {
+  const made: main.Sessions[] = []
+  await run(snippetWith('perUser: 5'), { app: { use: (each: main.Sessions) => void made.push(each) }, session: main.session })
+  const [limited] = made as [main.Sessions]
+  own.use(limited)
+  app.get('/in', async (req, res) => void (await req.session.signIn(7), res.end()))
+  for (let n = 0; n < 6; n++) await request(server).get('/in').expect(200)
+  expect(await limited.count({ user: 7 })).toBe(5)
+})
+
+test('the recipe of denying answers the second sign-in with a 409', async () => {
+  await run(snippetWith("onExceed: 'deny_new'"), {
+    app: { ...own, post: app.post.bind(app) },
+    session: main.session,
+    userIdOf: async () => 7,
+  })
+  await request(server).post('/login').expect(302)
+  await request(server)
+    .post('/login')
+    .expect(409, /signed in elsewhere/)
+})
+
+test('the recipe of looking after sessions ends them all', async () => {
+  app.use(sessions)
+  for (let n = 0; n < 3; n++) await testing.cookieFor(sessions, { userId: 7 })
+  await run(snippetWith('sessions.sweepIdle'), { sessions })
+  expect(await sessions.count({})).toBe(0)
+})
+
+test('the recipe of pages shows a user the own devices and an administrator all, and has its screenshots', async () => {
+  await run(snippetWith('sessionPages('), { app, sessions, isAdmin: async (userId: number) => userId === 1 })
+  const [user, admin] = [await testing.cookieFor(sessions, { userId: 7 }), await testing.cookieFor(sessions, { userId: 1 })]
+  const devices = await request(server).get('/sessions').set('Cookie', user.header).expect(200)
+  expect(devices.text.match(/<li class="device">/g)).toHaveLength(1)
+  await request(server).get('/sessions/admin').set('Cookie', user.header).expect(403)
+  await request(server)
+    .get('/sessions/admin')
+    .set('Cookie', admin.header)
+    .expect(200, /<dt>Users<\/dt><dd>2<\/dd>/)
+  const images = [...readme.matchAll(/<img src="([^"]+)"/g)].map(([, path]) => statSync(path as string).size)
+  expect(images).toHaveLength(4)
+  for (const size of images) expect(size).toBeLessThan(150_000)
+})
+
+test('the recipe of binding leaves a session unused that comes from another network', async () => {
+  app.set('trust proxy', 1)
+  await run(snippetWith('bind:'), { app: own, session: main.session })
+  app.get('/user', (req, res) => void res.send(String(req.session.get('userId') ?? 'nobody')))
+  app.get('/login', async (req, res) => (await req.session.signIn('ann'), res.end()))
+  const agent = request.agent(server)
+  await agent.get('/login').set('X-Forwarded-For', '192.0.2.7')
+  await agent.get('/user').set('X-Forwarded-For', '192.0.2.8').set('User-Agent', 'another').expect('ann')
+  await agent.get('/user').set('X-Forwarded-For', '198.51.100.1').expect('nobody')
 })
 
 test('the recipe of counting answers the new count', async () => {
@@ -241,6 +341,24 @@ test('the recipe of a poll makes a middleware whose polls do not slide', async (
   await run(snippetWith('slide:'), { app: own, session: main.session })
   expect(made).toHaveLength(1)
   await made[0]?.close()
+})
+
+test('the recipe of warning serves the status and the script of the page, which names what the script has', async () => {
+  const made: main.Sessions[] = []
+  const use = (...parts: never[]) => void (app.use(...parts), parts.length === 1 && made.push(parts[0] as never))
+  await run(snippetWith('warnBefore:'), { app: { use }, session: main.session })
+  const [mine] = made as [main.Sessions]
+  const { header } = await testing.cookieFor(mine, { userId: 7 })
+  const { body } = await request(server).get('/session/status').set('Cookie', header).expect(200)
+  expect(body).toMatchObject({ signedIn: true, secondsLeft: 900, warnBefore: 120 })
+  const told = /`GET \/session\/status` is JSON: (.*?) and more/.exec(readme)?.[1] ?? ''
+  for (const [, name = ''] of told.matchAll(/`(\w+)`/g)) expect(body).toHaveProperty(name)
+  await request(server).get('/session/client.js').expect(200)
+  const watched: Record<string, unknown>[] = []
+  const client = { watchSession: (options: Record<string, unknown>) => watched.push(options) }
+  await run(snippetWith('watchSession('), { require: (name: string) => (name === '/session/client.js' ? client : undefined) })
+  expect(watched).toEqual([{ dialog: true, onEnded: expect.any(Function) }])
+  await mine.close()
 })
 
 test('the recipe of saying something once says it once', async () => {
@@ -304,9 +422,35 @@ test('the recipe of stopping closes the server, and then the sessions', async ()
   expect(told).toEqual(['server', 'sessions'])
 })
 
+test('the recipe of an audit trail keeps one, and the line that it shows is one that the schema allows', async () => {
+  const lines: string[] = []
+  const toLines = () => pino({}, { write: (line: string) => void lines.push(line) })
+  const modules: Record<string, unknown> = { pino: toLines, 'steady-session/audit': { audit } }
+  const holder: { stop?: () => Promise<void> } = {}
+  const snippet = `${snippetWith('steady-session/audit')}
+holder.stop = stopAudit`
+  await run(snippet, { sessions, holder, require: (name: string) => modules[name] })
+  await testing.cookieFor(sessions, { userId: 7 })
+  await holder.stop?.()
+  expect(lines.map((line) => (JSON.parse(line) as { audit: { event: string } }).audit.event)).toEqual(['created', 'signedIn'])
+  const [, shown = ''] = /```json\n([\s\S]*?)```/.exec(readme) ?? []
+  expect(recordIn(shown)).toMatchObject({ event: 'rejected', count: 1000 })
+})
+
+test('the recipe of measuring prints every metric of its table', async () => {
+  const modules: Record<string, unknown> = { 'prom-client': promClient, 'steady-session/metrics': { metrics } }
+  await run(snippetWith('steady-session/metrics'), { app, sessions, require: (name: string) => modules[name] })
+  const { text, type } = await request(server).get('/metrics').expect(200)
+  expect(type).toBe('text/plain')
+  const named = readme.match(/`session_\w+`/g) ?? []
+  expect(named.length).toBeGreaterThan(8)
+  for (const name of named) expect(text).toContain(`# TYPE ${name.slice(1, -1)} `)
+  promClient.register.clear()
+})
+
 test('the recipe of listening names events that exist', async () => {
   await run(snippetWith("sessions.on('ended'"), { sessions, console: { log: () => {}, warn: () => {}, error: () => {} } })
-  const named = /Events: (.*?)\. A/.exec(readme)?.[1]?.match(/\w+/g) ?? []
+  const named = /Events: ([\s\S]*?)\. A/.exec(readme)?.[1]?.match(/\w+/g) ?? []
   expect(named).toContain('storeError')
   const emitter = new SessionEmitter()
   for (const name of named) expect(emitter.on(name as main.SessionEventName, () => {})).toBeInstanceOf(Function)

@@ -1,11 +1,12 @@
 // Theme: creating, loading, ending.
 import assert from 'node:assert/strict'
-import { USER_INDEX } from '../lib/store.js'
+import { type SessionTerms, USER_INDEX } from '../lib/store.js'
 import {
   assertNone,
   assertSameText,
   assertValues,
   mustLoad,
+  mustRotate,
   newSession,
   newSessions,
   range,
@@ -121,6 +122,29 @@ export function facts({ rule, time }: Contract): void {
     assert.deepEqual([facts.address, facts.agent], ['2001:db8::7', 'Mozilla/5.0 (\u{1f98a}; "x")'])
     const unknown = await mustLoad(store, (await newSession(store)).token)
     assert.equal('address' in unknown.facts || 'agent' in unknown.facts, false)
+  })
+
+  rule('the certificate that a session is bound to comes back, alone and beside the others, and stays absent if it was', async (store) => {
+    const others: readonly Partial<SessionTerms>[] = [
+      {},
+      { address: '192.0.2.7' },
+      { agent: 'curl' },
+      { address: '192.0.2.7', agent: 'curl' },
+    ]
+    for (const other of others) {
+      const { facts } = await mustLoad(store, (await newSession(store, { a: '1' }, { ...other, certificate: 'AB:CD' })).token)
+      assert.deepEqual([facts.address, facts.agent, facts.certificate], [other.address, other.agent, 'AB:CD'])
+    }
+    assert.equal('certificate' in (await mustLoad(store, (await newSession(store)).token)).facts, false)
+  })
+
+  rule('a rotation replaces address, agent and certificate, also by nothing; an update leaves them', async (store) => {
+    const { token } = await newSession(store, {}, { address: '192.0.2.7', agent: 'curl', certificate: 'AB:CD' })
+    const saved = await save(store, token, { set: { a: '1' } })
+    assert.equal((await mustLoad(store, saved)).facts.certificate, 'AB:CD')
+    const rotated = await mustRotate(store, saved, { terms: { address: '2001:db8::7', agent: '', certificate: '' } })
+    const { address, agent, certificate } = (await mustLoad(store, rotated.token)).facts
+    assert.deepEqual([address, agent, certificate], ['2001:db8::7', '', ''])
   })
 
   rule('the store stamps a new session by its own clock, whatever times come along with the terms', async (store) => {

@@ -107,10 +107,10 @@ export function hostile({ rule, ruleUnless }: Contract): void {
 
   rule('hostile texts in the terms come back', async (store) => {
     for (const text of TEXTS) {
-      for (const terms of [{ id: text }, { address: text }, { agent: text }]) {
+      for (const terms of [{ id: text }, { address: text }, { agent: text }, { certificate: text }]) {
         const { token } = await newSession(store, {}, terms)
-        const { id, address, agent } = (await mustLoad(store, token)).facts
-        assert.ok([id, address, agent].includes(text), `changed: ${JSON.stringify(text)}`)
+        const { id, address, agent, certificate } = (await mustLoad(store, token)).facts
+        assert.ok([id, address, agent, certificate].includes(text), `changed: ${JSON.stringify(text)}`)
       }
       const { token } = await newSession(store, {}, { indexes: ownMap(text, text) })
       assertSameText((await mustLoad(store, token)).facts.indexes, ownMap(text, text))

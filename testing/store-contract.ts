@@ -1,14 +1,17 @@
 // The store contract as tests. For our own stores and for those that others write: needs no test runner of its own.
 import assert from 'node:assert/strict'
 import type { StoreLimit } from '../lib/store.js'
+import { admissions } from './contract-admissions.js'
 import { basics, facts } from './contract-basics.js'
 import { changes } from './contract-changes.js'
 import { clocks } from './contract-clocks.js'
 import { ending } from './contract-ending.js'
+import { everything } from './contract-everything.js'
 import { hostile } from './contract-hostile.js'
 import { index } from './contract-index.js'
 import { manager } from './contract-manager.js'
 import { merge } from './contract-merge.js'
+import { notices } from './contract-notices.js'
 import { authentication, rotation } from './contract-rotation.js'
 import { type Contract, type ContractRunner, type ContractTest, makeContract, type StoreContractOptions } from './contract-suite.js'
 import { tokens } from './contract-tokens.js'
@@ -26,6 +29,9 @@ const THEMES: Readonly<Record<string, (contract: Contract) => void>> = {
   authentication,
   index,
   manager,
+  'all sessions': everything,
+  notices,
+  limits: admissions,
   'hostile data': hostile,
   tokens,
 }

@@ -1,6 +1,6 @@
 // What is sealed: a whole session, with both clocks, as a list of fields.
 import type { SessionFacts, SessionValues } from '../../lib/store.js'
-import { FieldReader, joinFields, pairsOf } from './fields.js'
+import { FieldReader, fieldOf, fieldsOf } from './fields.js'
 
 export interface Content {
   readonly handle: string
@@ -9,12 +9,13 @@ export interface Content {
 }
 
 export function contentToText({ handle, values, facts }: Content): string {
-  const { id, idleMs, lifetimeMs, persistent, indexes, address, agent, createdAt, startedAt, authenticatedAt, seenAt } = facts
-  const flags = (persistent ? 'p' : '') + (address === undefined ? '' : 'a') + (agent === undefined ? '' : 'g')
-  const times = [createdAt, startedAt, seenAt, idleMs, authenticatedAt, lifetimeMs].map((time) => (time === null ? '' : String(time)))
-  const origin = [address, agent].filter((text) => text !== undefined)
-  const pairs = pairsOf(indexes)
-  return joinFields([handle, flags, id, ...times, ...origin, String(pairs.length / 2), ...pairs, ...pairsOf(values)])
+  const { id, idleMs, lifetimeMs, persistent, indexes, address, agent, certificate, createdAt, startedAt, authenticatedAt, seenAt } = facts
+  let text = fieldOf(handle) + fieldOf((persistent ? 'p' : '') + originFlags(facts)) + fieldOf(id)
+  text += timeOf(createdAt) + timeOf(startedAt) + timeOf(seenAt) + timeOf(idleMs) + timeOf(authenticatedAt) + timeOf(lifetimeMs)
+  if (address !== undefined) text += fieldOf(address)
+  if (agent !== undefined) text += fieldOf(agent)
+  if (certificate !== undefined) text += fieldOf(certificate)
+  return text + fieldOf(String(Object.keys(indexes).length)) + fieldsOf(indexes) + fieldsOf(values)
 }
 
 /** Of text that was opened, so that we wrote it ourselves. */
@@ -22,7 +23,8 @@ export function contentFromText(text: string): Content {
   const fields = new FieldReader(text)
   const handle = fields.next()
   const flags = fields.next()
-  const facts = {
+  // Frozen, as the values are: what was opened may be handed out again.
+  const facts = Object.freeze({
     id: fields.next(),
     createdAt: Number(fields.next()),
     startedAt: Number(fields.next()),
@@ -31,11 +33,20 @@ export function contentFromText(text: string): Content {
     authenticatedAt: timeOrNull(fields.next()),
     lifetimeMs: timeOrNull(fields.next()),
     persistent: flags.includes('p'),
-    ...(flags.includes('a') ? { address: fields.next() } : {}),
-    ...(flags.includes('g') ? { agent: fields.next() } : {}),
+    ...(flags.includes('a') ? { address: fields.next() } : undefined),
+    ...(flags.includes('g') ? { agent: fields.next() } : undefined),
+    ...(flags.includes('c') ? { certificate: fields.next() } : undefined),
     indexes: fields.nextMap(Number(fields.next())),
-  }
+  })
   return { handle, values: fields.nextMap(), facts }
+}
+
+function originFlags({ address, agent, certificate }: SessionFacts): string {
+  return (address === undefined ? '' : 'a') + (agent === undefined ? '' : 'g') + (certificate === undefined ? '' : 'c')
+}
+
+function timeOf(time: number | null): string {
+  return fieldOf(time === null ? '' : String(time))
 }
 
 function timeOrNull(field: string): number | null {

@@ -1,18 +1,18 @@
 // Texts in one text, without escapes: before each stands its length as one character. Shorter than JSON, where a value that is JSON
 // text itself has a backslash before every quote, and quicker to read.
+import { blank } from '../../lib/apply.js'
+import type { SessionValues } from '../../lib/store.js'
 
 /** Lengths are far below the surrogates, since what does not fit into a few cookies is refused before it is sealed. */
-export function joinFields(fields: readonly string[]): string {
-  let text = ''
-  for (const field of fields) text += String.fromCharCode(field.length) + field
-  return text
+export function fieldOf(text: string): string {
+  return String.fromCharCode(text.length) + text
 }
 
 /** Keys and texts by turns. */
-export function pairsOf(map: Readonly<Record<string, string>>): string[] {
-  const pairs: string[] = []
-  for (const [key, text] of Object.entries(map)) pairs.push(key, text)
-  return pairs
+export function fieldsOf(map: Readonly<Record<string, string>>): string {
+  let fields = ''
+  for (const key of Object.keys(map)) fields += fieldOf(key) + fieldOf(map[key] as string)
+  return fields
 }
 
 export class FieldReader {
@@ -29,13 +29,13 @@ export class FieldReader {
     return this.#text.slice(from, this.#at)
   }
 
-  /** So many pairs, or all that are left. Without a prototype, so that no key is special. */
-  nextMap(pairs: number = Number.POSITIVE_INFINITY): Record<string, string> {
-    const map: Record<string, string> = Object.create(null)
+  /** So many pairs, or all that are left. Frozen: what was opened may be handed out again. */
+  nextMap(pairs: number = Number.POSITIVE_INFINITY): SessionValues {
+    const map = blank()
     for (let n = 0; n < pairs && this.#at < this.#text.length; n++) {
       const key = this.next()
       map[key] = this.next()
     }
-    return map
+    return Object.freeze(map)
   }
 }

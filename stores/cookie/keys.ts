@@ -19,6 +19,8 @@ export class SecretKeys {
   readonly #master: KeyObject
   readonly #info: string
   readonly #ofDays: Map<number, KeyObject> = new Map()
+  #lastDay = Number.NaN
+  #lastKey: KeyObject | undefined
 
   constructor(secret: string, { purpose, name, audience }: KeyUse) {
     this.#master = createSecretKey(derive(secret, 'steady-session/v1', 'cookie-master', KEY_BYTES))
@@ -29,6 +31,8 @@ export class SecretKeys {
 
   /** The key of a day, counted from the epoch. */
   ofDay(day: number): KeyObject {
+    // It is at the end of the line already.
+    if (day === this.#lastDay && this.#lastKey !== undefined) return this.#lastKey
     const key = this.#ofDays.get(day) ?? createSecretKey(derive(this.#master, '', `${this.#info}|${day}`, KEY_BYTES))
     // To the end of the line: the one that nobody asked for longest is the first.
     this.#ofDays.delete(day)
@@ -37,6 +41,8 @@ export class SecretKeys {
       if (this.#ofDays.size <= MAX_CACHED_DAYS) break
       this.#ofDays.delete(oldest)
     }
+    this.#lastDay = day
+    this.#lastKey = key
     return key
   }
 }

@@ -1,11 +1,9 @@
 // Data in the cookie, life in another store: each session has a small record there, without its data, whose token is sealed into the
 // cookie. A record and no list of ended sessions, because the other store does the rest as its contract says, atomically: it judges both
-// clocks, refuses a token that was rotated away, finds and ends by handle and by index. And if it loses its records, sessions end; a
-// list that got lost would let ended ones live again.
+// clocks by its own (this process's clock chooses the key to seal with, and nothing else), refuses a token that was rotated away, finds and
+// ends by handle and by index. And if it loses its records, sessions end; a list that got lost would let ended ones live again.
 
 import { changedValues, meetsExpectations, mergeText } from '../../lib/apply.js'
-import { DAY } from '../../lib/durations.js'
-import { isSlideDue } from '../../lib/facts.js'
 import { isPromise, whenReady } from '../../lib/maybe.js'
 import type {
   LoadedSession,
@@ -20,16 +18,14 @@ import type {
   StoreLimit,
   UpdateResult,
 } from '../../lib/store.js'
-import { FieldReader, joinFields, pairsOf } from './fields.js'
+import { FieldReader, fieldOf, fieldsOf } from './fields.js'
 import type { CompleteOptions } from './options.js'
-import { dayOf, Sealer } from './sealer.js'
+import { Sealer } from './sealer.js'
 
 interface Unsealed {
   /** The record's token. */
   readonly record: string
   readonly values: SessionValues
-  readonly stale: boolean
-  readonly ageMs: number
 }
 
 export class RecordedStore implements SessionStore {
@@ -38,19 +34,25 @@ export class RecordedStore implements SessionStore {
   readonly cannot: readonly StoreLimit[]
   readonly tokenParts: number
   readonly index?: SessionIndex
+  readonly end?: (handle: string) => MaybePromise<boolean>
+  readonly subscribe?: NonNullable<SessionStore['subscribe']>
+  readonly announce?: NonNullable<SessionStore['announce']>
   private readonly records: SessionStore
   private readonly clock: () => number
-  readonly #sealer: Sealer
+  readonly #sealer: Sealer<Unsealed>
 
   constructor(options: CompleteOptions, records: SessionStore) {
     this.tokenParts = options.chunks
     this.clock = options.clock
     this.records = records
     // The purpose is another one: a cookie that has no record must never pass for one that has.
-    this.#sealer = new Sealer(options, 'recorded-session')
+    this.#sealer = new Sealer(options, 'recorded-session', unsealed)
     this.cannot = [...new Set<StoreLimit>(['merge', 'expect', ...(records.cannot ?? [])])]
     // What `reassign` writes into the record goes before what the cookie says.
     if (records.index !== undefined) this.index = records.index
+    if (records.end !== undefined) this.end = records.end.bind(records)
+    if (records.subscribe !== undefined) this.subscribe = records.subscribe.bind(records)
+    if (records.announce !== undefined) this.announce = records.announce.bind(records)
   }
 
   ready(): MaybePromise<void> {
@@ -76,13 +78,14 @@ export class RecordedStore implements SessionStore {
   }
 
   load(token: string, options: { readonly slide: boolean }): MaybePromise<LoadedSession | 'reused' | null> {
-    const opened = this.open(token)
+    const opened = this.#sealer.open(token)
     if (opened === null) return null
-    return whenReady(this.records.load(opened.record, options), (record) => {
+    const { content, stale } = opened
+    return whenReady(this.records.load(content.record, options), (record) => {
       if (record === null || record === 'reused') return record
-      const renews = opened.stale || record.token !== opened.record || (options.slide && isSlideDue(record.facts, opened.ageMs))
-      const values = mergeText(opened.values, record.values)
-      return { ...record, values, token: renews ? this.seal(record.token, opened.values) : token }
+      const renews = stale || record.token !== content.record
+      const values = mergeText(content.values, record.values)
+      return { ...record, values, token: renews ? this.seal(record.token, content.values) : token }
     })
   }
 
@@ -128,11 +131,7 @@ export class RecordedStore implements SessionStore {
   }
 
   private open(token: string): Unsealed | null {
-    const now = this.clock()
-    const opened = this.#sealer.open(token, now)
-    if (opened === null) return null
-    const fields = new FieldReader(opened.text)
-    return { record: fields.next(), values: fields.nextMap(), stale: opened.stale, ageMs: (dayOf(now) - opened.day) * DAY }
+    return this.#sealer.open(token)?.content ?? null
   }
 
   private assertFits(record: string, values: SessionValues): void {
@@ -149,7 +148,12 @@ export class RecordedStore implements SessionStore {
 }
 
 function textOf(record: string, values: SessionValues): string {
-  return joinFields([record, ...pairsOf(values)])
+  return fieldOf(record) + fieldsOf(values)
+}
+
+function unsealed(text: string): Unsealed {
+  const fields = new FieldReader(text)
+  return { record: fields.next(), values: fields.nextMap() }
 }
 
 /** What the writer decides about a key is said by the cookie from then on: the record forgets it. */

@@ -50,11 +50,11 @@ export function keptIn(found: unknown): Kept | null {
 
 function isFacts(facts: unknown): facts is StoredObject['steady']['facts'] {
   if (!isObject(facts) || typeof facts['id'] !== 'string' || typeof facts['persistent'] !== 'boolean') return false
-  const { lifetimeMs, authenticatedAt, idleMs, createdAt, startedAt, seenAt, address, agent, indexes } = facts
+  const { lifetimeMs, authenticatedAt, idleMs, createdAt, startedAt, seenAt, address, agent, certificate, indexes } = facts
   return (
     [idleMs, createdAt, startedAt, seenAt].every(Number.isFinite) &&
     [lifetimeMs, authenticatedAt].every((time) => time === null || Number.isFinite(time)) &&
-    [address, agent].every((text) => text === undefined || typeof text === 'string') &&
+    [address, agent, certificate].every((text) => text === undefined || typeof text === 'string') &&
     isPairs(indexes)
   )
 }

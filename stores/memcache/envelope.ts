@@ -1,5 +1,6 @@
 // A session as one text: a line of JSON with proof, facts and the lengths of keys and values, and after it their texts in a row. So
 // values are neither escaped nor parsed on their way. Of the verifier only the proof is there.
+import { blank } from '../../lib/apply.js'
 import type { SessionFacts, SessionValues } from '../../lib/store.js'
 
 /** Another form gets another number, so that two versions of this package may run side by side. */
@@ -25,7 +26,8 @@ type Head = readonly [
     lifetimeMs: number | null,
   ],
   persistent: boolean,
-  origin: readonly [address: string | null, agent: string | null],
+  /** The certificate stands there only if there is one. */
+  origin: readonly [address: string | null, agent: string | null, certificate?: string],
   /** Name and value in turn. */
   indexes: readonly string[],
   /** Of key and value in turn. */
@@ -34,18 +36,28 @@ type Head = readonly [
 
 export function packEntry({ proof, facts, values }: Entry): string {
   const { createdAt, startedAt, authenticatedAt, seenAt, idleMs, lifetimeMs } = facts
-  const texts = Object.entries(values).flat()
+  const lengths: number[] = []
+  let texts = ''
+  for (const key of Object.keys(values)) {
+    const text = values[key] as string
+    lengths.push(key.length, text.length)
+    texts += key + text
+  }
   const head: Head = [
     FORM,
     proof,
     facts.id,
     [createdAt, startedAt, authenticatedAt, seenAt, idleMs, lifetimeMs],
     facts.persistent,
-    [facts.address ?? null, facts.agent ?? null],
+    originOf(facts),
     Object.entries(facts.indexes).flat(),
-    texts.map((text) => text.length),
+    lengths,
   ]
-  return `${JSON.stringify(head)}\n${texts.join('')}`
+  return `${JSON.stringify(head)}\n${texts}`
+}
+
+function originOf({ address, agent, certificate }: SessionFacts): Head[5] {
+  return certificate === undefined ? [address ?? null, agent ?? null] : [address ?? null, agent ?? null, certificate]
 }
 
 /** `null` if it is not of this form, or does not have the length that it says. */
@@ -68,7 +80,7 @@ function parseHead(line: string): Head | null {
 }
 
 function cutValues(text: string, start: number, lengths: readonly number[]): SessionValues | null {
-  const values: Record<string, string> = Object.create(null)
+  const values = blank()
   let place = start
   for (let n = 0; n + 1 < lengths.length; n += 2) {
     const keyEnd = place + (lengths[n] ?? 0)
@@ -76,12 +88,12 @@ function cutValues(text: string, start: number, lengths: readonly number[]): Ses
     values[text.slice(place, keyEnd)] = text.slice(keyEnd, valueEnd)
     place = valueEnd
   }
-  return place === text.length ? values : null
+  return place === text.length ? Object.freeze(values) : null
 }
 
-function readFacts(id: string, times: Head[3], persistent: boolean, [address, agent]: Head[5], pairs: Head[6]): SessionFacts {
+function readFacts(id: string, times: Head[3], persistent: boolean, [address, agent, certificate]: Head[5], pairs: Head[6]): SessionFacts {
   const [createdAt, startedAt, authenticatedAt, seenAt, idleMs, lifetimeMs] = times
-  const indexes: Record<string, string> = Object.create(null)
+  const indexes = blank()
   for (let n = 0; n + 1 < pairs.length; n += 2) indexes[pairs[n] ?? ''] = pairs[n + 1] ?? ''
   return {
     id,
@@ -89,8 +101,9 @@ function readFacts(id: string, times: Head[3], persistent: boolean, [address, ag
     lifetimeMs,
     persistent,
     indexes,
-    ...(address !== null && { address }),
-    ...(agent !== null && { agent }),
+    ...(address !== null ? { address } : undefined),
+    ...(agent !== null ? { agent } : undefined),
+    ...(certificate !== undefined ? { certificate } : undefined),
     createdAt,
     startedAt,
     authenticatedAt,

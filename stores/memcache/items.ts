@@ -1,6 +1,7 @@
 // Sessions as items: one each, read with its CAS, written only if nobody else wrote meanwhile.
 import { setTimeout as delay } from 'node:timers/promises'
 import { SessionStoreError } from '../../lib/errors.js'
+import type { MaybePromise } from '../../lib/store.js'
 import { newHandle, sameProof } from '../../lib/token.js'
 import { type Entry, packEntry, unpackEntry } from './envelope.js'
 import { isBroken, isFinal, isNotSent, refusal, storeError, unreadable } from './errors.js'
@@ -9,16 +10,25 @@ import type { Link } from './link.js'
 import type { CompleteOptions } from './options.js'
 import { ADD, DELETE, EXISTS, GET, NOT_FOUND, NOT_STORED, OK, REPLACE, type Reply, type Request } from './protocol.js'
 import { Ring } from './ring.js'
+import type { Stats } from './stats.js'
 
 const FIRST_PAUSE_MS = 25
 const LONGEST_PAUSE_MS = 200
 const ANY: Buffer = Buffer.alloc(8)
+/** By default memcached drops what was used least when it has no room, sessions as well. */
+const WANT_OF_MEMORY = ', for want of memory: sessions may be lost; give it more (option -m)'
+const NO_CLOCK = 'memcached does not tell its time: sessions are judged by the clock of this process; keep the clocks of all servers right'
 /** Handles drawn to find one whose server is up. */
 const DRAWS = 64
 
 export interface Item {
   readonly entry: Entry
   readonly cas: Buffer
+}
+
+export interface ReadItem extends Item {
+  /** How long its text is. */
+  readonly bytes: number
 }
 
 /** `'changed'`: somebody wrote since; `'missing'`: there is nothing to write over. */
@@ -30,10 +40,12 @@ export class Items {
   private readonly ring: Ring
   private opening: Promise<void> | null = null
   private closed = false
-  private warned = false
+  private readonly clock: (() => number) | undefined
+  private readonly warned: Set<string> = new Set()
 
-  constructor({ ns, links, names }: CompleteOptions) {
+  constructor({ ns, links, names, clock }: CompleteOptions) {
     this.ns = ns
+    this.clock = clock
     this.links = links
     this.ring = new Ring(names)
   }
@@ -58,27 +70,37 @@ export class Items {
     return handle
   }
 
-  /** Whether it was new; `'down'`: its server is not to be reached, and there are others. */
-  async add(handle: string, entry: Entry, now: number): Promise<boolean | 'down'> {
-    const store = { text: packEntry(entry), expiry: expiryOf(entry.facts, now) }
+  /**
+   * The present by the clock of the server that holds it: whichever process asks, a session is stamped and judged by the same one. Servers
+   * need not agree with one another.
+   */
+  now(operation: string, handle: string): MaybePromise<number> {
+    if (this.clock !== undefined) return this.clock()
+    const now = this.linkOf(handle).now(this.ns + handle)
+    return typeof now === 'number' ? now : now.catch((error: unknown) => Promise.reject(storeError(operation, error)))
+  }
+
+  /** What was added; `false`: there was something already; `'down'`: its server is not to be reached, and there are others. */
+  async add(handle: string, entryAt: (now: number) => Entry): Promise<Entry | false | 'down'> {
     try {
-      const { header } = await this.send('create', handle, { opcode: ADD, store })
-      if (header.status === EXISTS || header.status === NOT_STORED) return false
-      return expectOk('create', header.status)
+      const time = this.now('create', handle)
+      // Without a tick, if it is known: then this call is on its way before anybody can close the store.
+      const now = typeof time === 'number' ? time : await time
+      const entry = entryAt(now)
+      return (await this.addOnce(handle, entry, now)) && entry
     } catch (error) {
-      if (await this.holds('create', handle, entry, error)) return true
       if (isNotSent(error) && this.links.some((link) => !link.isDown)) return 'down'
       throw error
     }
   }
 
-  async get(operation: string, handle: string): Promise<Item | null> {
+  async get(operation: string, handle: string): Promise<ReadItem | null> {
     const { header, val } = await this.read(operation, handle)
     if (header.status === NOT_FOUND) return null
     expectOk(operation, header.status)
     const entry = unpackEntry(val.toString('utf8'))
     if (entry === null) throw unreadable(operation)
-    return { entry, cas: header.cas }
+    return { entry, cas: header.cas, bytes: val.length }
   }
 
   async replace(operation: string, handle: string, { entry, cas }: Item, now: number): Promise<Written> {
@@ -101,11 +123,24 @@ export class Items {
     return written(operation, await this.send(operation, handle, { opcode: DELETE, cas }))
   }
 
+  private async addOnce(handle: string, entry: Entry, now: number): Promise<boolean> {
+    const store = { text: packEntry(entry), expiry: expiryOf(entry.facts, now) }
+    try {
+      const { header } = await this.send('create', handle, { opcode: ADD, store })
+      if (header.status === EXISTS || header.status === NOT_STORED) return false
+      return expectOk('create', header.status)
+    } catch (error) {
+      if (await this.holds('create', handle, entry, error)) return true
+      throw error
+    }
+  }
+
   /** Reading twice does no harm: a connection that broke meanwhile costs no request. */
   private async read(operation: string, handle: string): Promise<Reply> {
     try {
-      return await this.send(operation, handle, { opcode: GET })
-    } catch (error) {
+      return await this.linkOf(handle).send({ opcode: GET, key: this.ns + handle })
+    } catch (cause) {
+      const error = storeError(operation, cause)
       if (!isBroken(error)) throw error
       return this.send(operation, handle, { opcode: GET })
     }
@@ -134,22 +169,25 @@ export class Items {
     for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
       if (this.closed) throw new SessionStoreError('connect', 'failed: the store was closed', { unknown: false })
       const failures = await this.probe()
-      if (failures === null) return this.askEvictions()
+      if (failures === null) return this.lookAtServers()
       const final = failures.find(isFinal)
       if (final !== undefined) throw final
       await delay(pause)
     }
   }
 
-  /** By default memcached drops what was used least when it has no room, sessions as well, and nobody notices but the user. */
-  private askEvictions(): void {
-    const warn = (count: number): void => {
-      if (this.warned || count === 0) return
-      this.warned = true
-      const message = `memcached dropped ${count} items before their time, for want of memory: sessions may be lost; give it more (option -m)`
-      process.emitWarning(message, { type: 'SteadySessionWarning', code: 'STEADY_SESSION_MEMCACHE_EVICTS' })
+  /** What nobody else would notice but the user. */
+  private lookAtServers(): void {
+    const warn = (code: string, message: string): void => {
+      if (this.warned.has(code)) return
+      this.warned.add(code)
+      process.emitWarning(message, { type: 'SteadySessionWarning', code: `STEADY_SESSION_MEMCACHE_${code}` })
     }
-    for (const link of this.links) link.askEvictions(warn)
+    const look = ({ evictions, time }: Stats): void => {
+      if (Number(evictions) > 0) warn('EVICTS', `memcached dropped ${evictions} items before their time${WANT_OF_MEMORY}`)
+      if (time === undefined && this.clock === undefined) warn('CLOCK', NO_CLOCK)
+    }
+    for (const link of this.links) link.askStats(look)
   }
 
   /** `null` once one answers, else why none did. Another key each time: a client that is handed in chooses its server by it. */

@@ -6,7 +6,7 @@ import { parseUrl } from './url.js'
 interface CommonOptions {
   /** What every key begins with; default `'sess:'`. */
   readonly ns?: string | undefined
-  /** Milliseconds since the epoch; for tests. */
+  /** Milliseconds since the epoch, instead of the server's clock; for tests. */
   readonly clock?: (() => number) | undefined
 }
 
@@ -30,7 +30,7 @@ export type MemcacheStoreOptions = MemcacheStoreClientOptions | MemcacheStoreSer
 
 export interface CompleteOptions {
   readonly ns: string
-  readonly clock: () => number
+  readonly clock: (() => number) | undefined
   /** What each server is known as on the ring. */
   readonly names: readonly string[]
   readonly links: readonly Link[]
@@ -47,9 +47,9 @@ export function completeOptions(options: MemcacheStoreOptions): CompleteOptions 
   const given: Partial<MemcacheStoreClientOptions & MemcacheStoreServerOptions> = options
   const foreign = Object.keys(given).find((name) => !KNOWN.includes(name))
   if (foreign !== undefined) throw new TypeError(`${foreign}: unknown option; the memcache store takes ${KNOWN.join(', ')}`)
-  const { client, ns = DEFAULT_NS, clock = Date.now } = given
+  const { client, ns = DEFAULT_NS, clock } = given
   assertNamespace(ns)
-  if (typeof clock !== 'function') throw new TypeError('clock: a function that returns milliseconds since the epoch')
+  if (clock !== undefined && typeof clock !== 'function') throw new TypeError('clock: a function that returns milliseconds since the epoch')
   if (client === undefined) return { ns, clock, ...ownServers(given) }
   if ([given.url, given.servers, given.username, given.password].some((option) => option !== undefined)) {
     throw new TypeError('client: a client has its servers already; remove url, servers, username and password')

@@ -1,9 +1,12 @@
 // One server, and a connection that is made anew when it breaks or falls silent.
 import { setTimeout as delay } from 'node:timers/promises'
+import type { MaybePromise } from '../../lib/store.js'
 import { Connection, loadDriver, type Memjs, type Target } from './connection.js'
 import { NotConnectedError } from './errors.js'
 import type { Link } from './link.js'
 import type { Reply, Request } from './protocol.js'
+import { ServerClock } from './server-clock.js'
+import type { Stats } from './stats.js'
 
 /**
  * A connection on which nothing came back between so many looks, while requests wait, is given up: a little after the deadline of a call
@@ -21,6 +24,7 @@ export class OwnLink implements Link {
   readonly #target: Target
   #connection: Connection | null = null
   #watch: NodeJS.Timeout | undefined
+  private readonly clock: ServerClock = new ServerClock()
   private memjs: Memjs | null = null
   private closed = false
   private waiting = 0
@@ -36,29 +40,19 @@ export class OwnLink implements Link {
     return performance.now() - this.failedAt < DOWN_MS
   }
 
-  async send(request: Request): Promise<Reply> {
-    this.memjs ??= await loadDriver()
-    if (this.closed) throw new NotConnectedError()
-    this.#connection ??= new Connection(this.memjs, this.#target, (closed) =>
-      this.drop(closed, new Error('the server closed the connection')),
-    )
+  send(request: Request): Promise<Reply> {
     const connection = this.#connection
-    this.#watch ??= setInterval(() => this.look(), LOOK_MS).unref()
-    this.waiting++
-    try {
-      await connection.greeted
-      return await connection.ask(request)
-    } catch (error) {
-      this.drop(connection, error)
-      throw error
-    } finally {
-      this.silentLooks = 0
-      if (--this.waiting === 0) this.onRest()
-    }
+    if (connection?.isGreeted === true && !this.closed) return this.ask(connection, request)
+    return this.use((greeted) => this.ask(greeted, request))
   }
 
-  askEvictions(tell: (count: number) => void): void {
-    this.#connection?.askEvictions(tell)
+  /** A connection that is greeted knows it. */
+  now(): MaybePromise<number> {
+    return this.clock.isAnswered ? this.clock.now() : this.use(() => this.clock.now())
+  }
+
+  askStats(tell: (stats: Stats) => void): void {
+    this.#connection?.askStats(tell)
   }
 
   /** Lets requests under way finish, within reason. */
@@ -70,6 +64,46 @@ export class OwnLink implements Link {
     this.closed = true
     clearInterval(this.#watch)
     if (this.#connection !== null) this.drop(this.#connection, new Error('the store was closed'))
+  }
+
+  private ask(connection: Connection, request: Request): Promise<Reply> {
+    return new Promise((resolve, reject) => {
+      connection.ask(request, (error, reply) => {
+        this.answered()
+        if (!error) return resolve(reply)
+        this.drop(connection, error)
+        reject(error)
+      })
+      this.waiting++
+    })
+  }
+
+  private answered(): void {
+    this.silentLooks = 0
+    if (--this.waiting === 0) this.onRest()
+  }
+
+  private async use<T>(work: (connection: Connection) => MaybePromise<T>): Promise<T> {
+    this.memjs ??= await loadDriver()
+    if (this.closed) throw new NotConnectedError()
+    this.#connection ??= this.connect(this.memjs)
+    const connection = this.#connection
+    this.#watch ??= setInterval(() => this.look(), LOOK_MS).unref()
+    this.waiting++
+    try {
+      await connection.greeted
+      return await work(connection)
+    } catch (error) {
+      this.drop(connection, error)
+      throw error
+    } finally {
+      this.answered()
+    }
+  }
+
+  private connect(memjs: Memjs): Connection {
+    this.clock.forgetQuestion()
+    return new Connection(memjs, this.#target, this.clock, (closed) => this.drop(closed, new Error('the server closed the connection')))
   }
 
   private look(): void {

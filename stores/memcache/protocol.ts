@@ -8,6 +8,7 @@ export const REPLACE = 0x03
 export const DELETE = 0x04
 /** Does nothing but answer, and only to whoever is logged in. */
 export const NOOP = 0x0a
+export const STAT = 0x10
 
 export const OK = 0x00
 export const NOT_FOUND = 0x01
@@ -36,10 +37,12 @@ export interface Reply {
 
 /** `opaque` comes back with the reply. */
 export function encodeRequest({ opcode, key, cas, store }: Request, opaque: number): Buffer {
-  const keyBytes = Buffer.byteLength(key)
+  // Keys are ASCII: ns and handle.
+  const keyBytes = key.length
   const extrasBytes = store === undefined ? 0 : STORE_EXTRAS_BYTES
   const bodyBytes = extrasBytes + keyBytes + (store === undefined ? 0 : Buffer.byteLength(store.text))
-  const request = Buffer.alloc(HEADER_BYTES + bodyBytes)
+  const request = Buffer.allocUnsafe(HEADER_BYTES + bodyBytes)
+  request.fill(0, 0, HEADER_BYTES + extrasBytes)
   request.writeUInt8(REQUEST, 0)
   request.writeUInt8(opcode, 1)
   request.writeUInt16BE(keyBytes, 2)
@@ -47,7 +50,7 @@ export function encodeRequest({ opcode, key, cas, store }: Request, opaque: numb
   request.writeUInt32BE(bodyBytes, 8)
   request.writeUInt32BE(opaque, 12)
   cas?.copy(request, 16)
-  request.write(key, HEADER_BYTES + extrasBytes)
+  request.write(key, HEADER_BYTES + extrasBytes, 'latin1')
   if (store === undefined) return request
   request.writeUInt32BE(store.expiry, HEADER_BYTES + 4)
   request.write(store.text, HEADER_BYTES + extrasBytes + keyBytes)

@@ -2,9 +2,11 @@
 
 import { clockOfEnd, expiresAt, isLive } from '../../lib/facts.js'
 import { type SessionFacts, type SessionValues, type StoreEvent, USER_INDEX } from '../../lib/store.js'
+import type { Place } from './admissions.js'
 import { ExpiryBuckets } from './expiry-buckets.js'
 import { IndexMaps } from './index-maps.js'
 import { type Member, Recency } from './recency.js'
+import { Slots } from './slots.js'
 
 /** A session at rest. `values` and `facts` are replaced, never altered. */
 export interface StoredEntry extends Member<StoredEntry> {
@@ -13,20 +15,29 @@ export interface StoredEntry extends Member<StoredEntry> {
   values: SessionValues
   facts: SessionFacts
   bucket: number
+  /** Where it stands for a scan; never another place while it lives. */
+  slot: number
+  /** The lifetime that a notice cut short. */
+  ordinary: { readonly lifetimeMs: number | null } | null
+  /** By index, where it was admitted. */
+  places: Map<string, Place> | null
 }
 
 type NewSession = Pick<StoredEntry, 'handle' | 'proof' | 'values' | 'facts'>
 
 export class SessionTable {
-  private readonly entries: Map<string, StoredEntry> = new Map()
-  private readonly recency: Recency<StoredEntry> = new Recency()
-  private readonly indexes: IndexMaps = new IndexMaps()
-  private readonly buckets: ExpiryBuckets
+  private entries: Map<string, StoredEntry> = new Map()
+  private recency: Recency<StoredEntry> = new Recency()
+  private indexes: IndexMaps = new IndexMaps()
+  private slots: Slots<StoredEntry> = new Slots()
+  private buckets: ExpiryBuckets
+  private readonly bucketMs: number
   private readonly max: number
   private readonly emit: (event: StoreEvent) => void
 
   constructor(max: number, bucketMs: number, emit: (event: StoreEvent) => void) {
     this.max = max
+    this.bucketMs = bucketMs
     this.buckets = new ExpiryBuckets(bucketMs)
     this.emit = emit
   }
@@ -58,7 +69,8 @@ export class SessionTable {
   add({ handle, proof, values, facts }: NewSession, now: number): void {
     this.makeRoom(now)
     const bucket = this.buckets.file(handle, expiresAt(facts))
-    const entry: StoredEntry = { handle, proof, values, facts, bucket, older: null, newer: null }
+    const entry: StoredEntry = { handle, proof, values, facts, bucket, slot: 0, ordinary: null, places: null, older: null, newer: null }
+    entry.slot = this.slots.take(entry)
     this.entries.set(handle, entry)
     this.recency.touch(entry)
     this.indexes.add(handle, facts.indexes)
@@ -78,9 +90,25 @@ export class SessionTable {
 
   remove(entry: StoredEntry): void {
     this.entries.delete(entry.handle)
+    this.slots.free(entry.slot)
     this.recency.remove(entry)
     this.buckets.remove(entry.handle, entry.bucket)
     this.indexes.remove(entry.handle, entry.facts.indexes)
+  }
+
+  /** All at once, however many. */
+  clear(): void {
+    this.entries = new Map()
+    this.recency = new Recency()
+    this.indexes = new IndexMaps()
+    this.slots = new Slots()
+    this.buckets = new ExpiryBuckets(this.bucketMs)
+  }
+
+  /** The live ones of the next slots, and where to go on. */
+  liveFrom(slot: number, count: number, now: number): { readonly entries: StoredEntry[]; readonly next: number | null } {
+    const { members, next } = this.slots.from(slot, count)
+    return { entries: members.filter(({ handle }) => this.live(handle, now) !== null), next }
   }
 
   /** Looks at the sessions that are due and at no others. The number that it removed. */

@@ -1,6 +1,7 @@
 // The client of `redis` 5 and 6: a single server, a cluster or a sentinel. They share these calls.
 import type { RedisDriver } from './driver.js'
-import { followTakeovers } from './node-redis-cluster.js'
+import { followTakeovers, isCluster } from './node-redis-cluster.js'
+import { subscribeNodeRedis } from './subscribing.js'
 
 interface EvalOptions {
   keys: string[]
@@ -23,8 +24,10 @@ export function nodeRedisDriver(given: NodeRedisClient & OptionalCalls): RedisDr
   // deadline of the call is kept above and this one could not end a command that was sent.
   const client = given.withCommandOptions?.({ typeMapping: {}, timeout: undefined }) ?? given
   return {
-    evalSha: (sha, key, args) => client.evalSha(sha, { keys: [key], arguments: [...args] }),
-    eval: (script, key, args) => client.eval(script, { keys: [key], arguments: [...args] }),
+    clustered: isCluster(given),
+    evalSha: (sha, keys, args) => client.evalSha(sha, { keys: [...keys], arguments: [...args] }),
+    eval: (script, keys, args) => client.eval(script, { keys: [...keys], arguments: [...args] }),
+    subscribe: (channel, heard, lost) => subscribeNodeRedis(given, channel, heard, lost),
     load: async (script) => given.scriptLoad?.(script),
     release: followTakeovers(given),
   }

@@ -2,11 +2,22 @@
 import { type IoredisClient, ioredisDriver } from './driver-ioredis.js'
 import { type NodeRedisClient, nodeRedisDriver } from './driver-node-redis.js'
 
+/** Somebody hears a channel. */
+export interface Subscription {
+  /** Whether its connection still answers, where that can be asked. */
+  ping?(): Promise<unknown>
+  end(): void
+}
+
 export interface RedisDriver {
-  evalSha(sha: string, key: string, args: readonly string[]): Promise<unknown>
-  eval(script: string, key: string, args: readonly string[]): Promise<unknown>
+  /** The keys of one call need one slot. */
+  readonly clustered: boolean
+  evalSha(sha: string, keys: readonly string[], args: readonly string[]): Promise<unknown>
+  eval(script: string, keys: readonly string[], args: readonly string[]): Promise<unknown>
   /** Makes the script known in advance, where that is one node's affair; a store works without. */
   load?(script: string): Promise<unknown>
+  /** Hears a channel on a connection of its own until that is ended or lost. A `TypeError`: with this client it cannot be. */
+  subscribe(channel: string, heard: (message: string) => void, lost: () => void): Promise<Subscription>
   /** Takes back what the adapter itself did to the client. */
   release?(): void
 }

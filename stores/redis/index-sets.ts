@@ -3,7 +3,9 @@
 // and whoever reads verifies. A set lies in a slot of its own in Redis Cluster, which is why no script touches it together with a session.
 import { createHash } from 'node:crypto'
 import type { SessionFacts } from '../../lib/store.js'
+import { unreadable } from './errors.js'
 import { INDEX_ADD, INDEX_MEMBERS, INDEX_REMOVE } from './index-scripts.js'
+import type { KeyPair, Keys } from './keys.js'
 import { readHash } from './record.js'
 import type { ScriptRunner } from './script-runner.js'
 import { FIND, VALUE_OF } from './scripts.js'
@@ -19,6 +21,14 @@ interface Confirmed {
   readonly now: number
 }
 
+interface Members {
+  readonly handles: readonly string[]
+  /** Those that have to go: there were too many. */
+  readonly marked: readonly string[]
+  /** Whoever marked these should have ended them long ago. */
+  readonly stale: readonly string[]
+}
+
 const NOTHING_TOLD: Told = new Map()
 
 /** Entries are told anew once in this part of the idle span (an hour at most) while the session is used. */
@@ -30,11 +40,11 @@ const LONGEST_VALUE = 256
 
 export class IndexSets {
   private readonly runner: ScriptRunner
-  private readonly ns: string
+  private readonly keys: Keys
 
-  constructor(runner: ScriptRunner, ns: string) {
+  constructor(runner: ScriptRunner, keys: Keys) {
     this.runner = runner
-    this.ns = ns
+    this.keys = keys
   }
 
   /** Before the session is written. Resolves to what `confirm` takes. */
@@ -47,14 +57,18 @@ export class IndexSets {
     await this.tell(operation, handle, Object.entries(facts.indexes), spanOf(facts, now), told)
   }
 
-  /** After its session left the value or ended. If it is of that value all the same (moved to and fro), it is put back. */
-  async remove(operation: string, handle: string, index: string, value: string): Promise<void> {
-    await this.runner.run(operation, INDEX_REMOVE, this.keyOf(index, value), [handle])
+  /**
+   * After its session left the value or ended (`'ended'`: certainly, so that its place is free), or was not found. If it is of that value all the same
+   * (moved to and fro), it is put back.
+   */
+  async remove(operation: string, handle: string, index: string, value: string, how: 'ended' | '' = ''): Promise<void> {
+    const admission = String(await this.runner.run(operation, INDEX_REMOVE, this.keysOf(index, value), [handle, how]))
     if (!(await this.holds(operation, handle, index, value))) return
-    const reply = await this.runner.run(operation, FIND, this.ns + handle, [])
+    const reply = await this.runner.run(operation, FIND, this.keys.session(handle), [])
     if (!Array.isArray(reply)) return
     const { facts, now } = readHash(operation, reply)
-    if (facts.indexes[index] === value) await this.add(operation, handle, [[index, value]], spanOf(facts, now))
+    if (facts.indexes[index] !== value) return
+    await this.runner.run(operation, INDEX_ADD, this.keysOf(index, value), [handle, String(spanOf(facts, now)), '', admission])
   }
 
   /** After a write that may not have happened: the entry that was added before it goes, unless the session is of that value. */
@@ -63,26 +77,27 @@ export class IndexSets {
   }
 
   async holds(operation: string, handle: string, index: string, value: string): Promise<boolean> {
-    return (await this.runner.run(operation, VALUE_OF, this.ns + handle, [index])) === value
+    return (await this.runner.run(operation, VALUE_OF, this.keys.session(handle), [index])) === value
   }
 
-  /** In their own order. */
-  async members(operation: string, index: string, value: string): Promise<string[]> {
-    const reply = await this.runner.run(operation, INDEX_MEMBERS, this.keyOf(index, value), [])
-    return Array.isArray(reply) ? reply.map(String).sort() : []
+  /** The handles in their own order. */
+  async members(operation: string, index: string, value: string): Promise<Members> {
+    const reply = await this.runner.run(operation, INDEX_MEMBERS, this.keysOf(index, value), [])
+    if (!Array.isArray(reply)) throw unreadable(operation)
+    const [handles = [], marked = [], stale = []]: string[][] = reply.map((list) => (list as unknown[]).map(String))
+    return { handles: handles.sort(), marked, stale }
   }
 
   private async tell(operation: string, handle: string, entries: Entries, spanMs: number, told: Told): Promise<Told> {
     if (entries.length === 0) return NOTHING_TOLD
-    const keys = entries.map(([index, value]) => this.keyOf(index, value))
-    const ends = keys.map((key) => this.runner.run(operation, INDEX_ADD, key, [handle, String(spanMs), told.get(key) ?? '']))
+    const keys = entries.map(([index, value]) => this.keysOf(index, value))
+    const ends = keys.map((pair) => this.runner.run(operation, INDEX_ADD, pair, [handle, String(spanMs), told.get(pair[0]) ?? '', '']))
     const written = await Promise.all(ends)
-    return new Map(keys.map((key, n) => [key, String(written[n])]))
+    return new Map(keys.map(([key], n) => [key, String(written[n])]))
   }
 
-  /** No handle holds a colon, and no encoded name does. */
-  private keyOf(index: string, value: string): string {
-    return `${this.ns}i:${encode(index)}:${value.length > LONGEST_VALUE ? `${value.length}:${digest(value)}` : encode(value)}`
+  keysOf(index: string, value: string): KeyPair {
+    return this.keys.set(encode(index), value.length > LONGEST_VALUE ? `${value.length}:${digest(value)}` : encode(value))
   }
 }
 

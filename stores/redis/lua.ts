@@ -20,8 +20,20 @@ end
 local function whole(number) return string.format('%.0f', number) end
 `
 
+// Whoever ends all sessions changes the epoch; a session that was born under another one is over. A text that never comes twice and no time: exact
+// within a millisecond too, and where clocks differ.
+// The dead one is deleted when it is met.
+export const EPOCH: string = `
+local function over(birth)
+  local epoch = redis.call('HGET', KEYS[2], 'e')
+  if not epoch or epoch == birth then return false end
+  redis.call('DEL', key)
+  return true
+end
+`
+
 // PEXPIRETIME came with Redis 7.
-export const TIMES: string = `${CLOCK}
+export const TIMES: string = `${CLOCK}${EPOCH}
 local function deadline(now)
   local at = redis.pcall('PEXPIRETIME', key)
   if type(at) == 'number' then return at end
@@ -54,6 +66,19 @@ local function snapshot(now, last)
   facts[#facts + 1] = now
   facts[#facts + 1] = last
   return facts
+end
+`
+
+// A notice is "end, lifetime that it cut short, message". A rotation takes both back; whatever else sets a lifetime sets the one that it would be without.
+export const NOTICED: string = `
+local function noticed(notice, rotates, started, life)
+  local at, ordinary, message = string.match(notice, '^(%S+) (%S+) (.*)$')
+  if rotates then
+    redis.call('HDEL', key, 'n')
+    return ARGV[4] == '' and ordinary or life
+  end
+  if ARGV[4] ~= '' then redis.call('HSET', key, 'n', at .. ' ' .. life .. ' ' .. message) end
+  return whole(math.min(finish(started, life), at) - started)
 end
 `
 

@@ -32,6 +32,6 @@ export function followTakeovers(client: object): () => void {
   }
 }
 
-function isCluster(client: object): client is ClusterClient {
+export function isCluster(client: object): client is ClusterClient {
   return 'masters' in client && Array.isArray(client.masters) && 'on' in client && 'off' in client
 }

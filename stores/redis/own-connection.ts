@@ -5,9 +5,10 @@ import { readFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import { SessionStoreError } from '../../lib/errors.js'
 import { importDriver } from '../drivers.js'
-import type { RedisDriver } from './driver.js'
+import type { RedisDriver, Subscription } from './driver.js'
 import { isNotSent, isReadOnly, NotConnectedError, refusalOf } from './errors.js'
 import type { ConnectOptions } from './options.js'
+import { type NodeRedisSubscriber, subscribeOn } from './subscribing.js'
 
 /** TCP (and TLS); within it the driver ends its own attempt. */
 const CONNECT_MS = 500
@@ -26,17 +27,15 @@ const SILENT_LOOKS = 8
 const LOOK_MS = 100
 
 /** As much of the driver's client as is used here. */
-interface OwnClient {
-  connect(): Promise<unknown>
-  destroy(): void
+interface OwnClient extends NodeRedisSubscriber {
   close(): Promise<unknown>
-  on(event: string, listener: (error: unknown) => void): unknown
   sendCommand(args: readonly string[]): Promise<unknown>
 }
 
 type CreateClient = (options: Readonly<Record<string, unknown>>) => OwnClient
 
 export class OwnConnection implements RedisDriver {
+  readonly clustered = false
   // Private to the runtime too: they hold the password.
   readonly #options: ConnectOptions
   #client: OwnClient | null = null
@@ -64,16 +63,22 @@ export class OwnConnection implements RedisDriver {
     this.assertOpen()
   }
 
-  evalSha(sha: string, key: string, args: readonly string[]): Promise<unknown> {
-    return this.send(['EVALSHA', sha, '1', key, ...args])
+  evalSha(sha: string, keys: readonly string[], args: readonly string[]): Promise<unknown> {
+    return this.send(['EVALSHA', sha, String(keys.length), ...keys, ...args])
   }
 
-  eval(script: string, key: string, args: readonly string[]): Promise<unknown> {
-    return this.send(['EVAL', script, '1', key, ...args])
+  eval(script: string, keys: readonly string[], args: readonly string[]): Promise<unknown> {
+    return this.send(['EVAL', script, String(keys.length), ...keys, ...args])
   }
 
   load(script: string): Promise<unknown> {
     return this.send(['SCRIPT', 'LOAD', script])
+  }
+
+  async subscribe(channel: string, heard: (message: string) => void, lost: () => void): Promise<Subscription> {
+    this.assertOpen()
+    this.createClient ??= await loadDriver()
+    return subscribeOn(await this.connectOnce(), channel, heard, lost, true)
   }
 
   /** Lets commands under way finish, within reason. */

@@ -1,5 +1,5 @@
 // A session as a hash (see scripts.ts) and back.
-import type { SessionFacts, SessionTerms, SessionValues } from '../../lib/store.js'
+import type { SessionFacts, SessionNotice, SessionTerms, SessionValues } from '../../lib/store.js'
 import { unreadable } from './errors.js'
 import { isMarked, unpack } from './packing.js'
 
@@ -15,11 +15,12 @@ export interface StoredHash {
 export type Terms = Partial<Omit<SessionTerms, 'indexes'>>
 
 /** The terms that stand in fields of their own. */
-export function termFields({ id, address, agent }: Terms): string[] {
+export function termFields({ id, address, agent, certificate }: Terms): string[] {
   const fields: string[] = []
   if (id !== undefined) fields.push('i', id)
   if (address !== undefined) fields.push('a', address)
   if (agent !== undefined) fields.push('g', agent)
+  if (certificate !== undefined) fields.push('c', certificate)
   return fields
 }
 
@@ -30,11 +31,12 @@ export function clockArguments({ idleMs, lifetimeMs, persistent }: Terms): strin
 }
 
 export function factsOfNew(terms: SessionTerms, now: number, hasUser: boolean): SessionFacts {
-  const { id, idleMs, lifetimeMs, persistent, indexes, address, agent } = terms
+  const { id, idleMs, lifetimeMs, persistent, indexes, address, agent, certificate } = terms
   return {
     ...{ id, idleMs, lifetimeMs, persistent, indexes: Object.assign(Object.create(null), indexes) },
     ...(address !== undefined && { address }),
     ...(agent !== undefined && { agent }),
+    ...(certificate !== undefined && { certificate }),
     ...{ createdAt: now, startedAt: now, authenticatedAt: hasUser ? now : null, seenAt: now },
   }
 }
@@ -58,6 +60,12 @@ export function readHash(operation: string, reply: readonly unknown[], slid: boo
   return { values, facts: readFacts(operation, single, indexes, slid ? now : seenBefore), now, seenBefore }
 }
 
+/** See NOTICED in lua.ts. */
+function noticeOf(text: string): SessionNotice {
+  const endsAt = text.slice(0, text.indexOf(' '))
+  return { message: text.slice(text.indexOf(' ', endsAt.length + 1) + 1), endsAt: Number(endsAt) }
+}
+
 const COLON = 0x3a
 const V = 0x76
 
@@ -65,7 +73,7 @@ function readFacts(operation: string, single: Readonly<Record<string, string>>, 
   const times = single['t']?.split(' ')
   if (times?.length !== 6) throw unreadable(operation)
   const [createdAt, startedAt, authenticatedAt, idleMs, lifetimeMs] = times.map((time) => (time === '-' ? null : Number(time)))
-  const { a: address, g: agent } = single
+  const { a: address, g: agent, c: certificate, n: notice } = single
   return {
     id: single['i'] ?? '',
     idleMs: idleMs ?? 0,
@@ -74,10 +82,12 @@ function readFacts(operation: string, single: Readonly<Record<string, string>>, 
     indexes,
     ...(address !== undefined && { address }),
     ...(agent !== undefined && { agent }),
+    ...(certificate !== undefined && { certificate }),
     createdAt: createdAt ?? 0,
     startedAt: startedAt ?? 0,
     authenticatedAt: authenticatedAt ?? null,
     seenAt,
+    ...(notice !== undefined && { notice: noticeOf(notice) }),
   }
 }
 

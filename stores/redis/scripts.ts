@@ -1,10 +1,11 @@
-// What Redis runs: one script per operation, each on one key, so that Redis Cluster never needs two slots at once. Each is one atomic
+// What Redis runs: one script per operation, each on keys of one slot, so that Redis Cluster never needs two at once. Each is one atomic
 // step, judged by Redis's own clock. Lua moves texts and never decodes them: cjson keeps neither `[]` nor large integers.
 //
 // A session is a hash: `p` proof · `t` "created started authenticated idle lifetime persistent" · `s` last seen · `i` id · `a` address ·
-// `g` agent · `x:<index>` value · `v:<key>` text. Its TTL is the earlier of both clocks, so that a key that is there is a session that lives.
+// `g` agent · `c` certificate · `e` epoch that it was born under · `n` notice (ending-scripts.ts) · `x:<index>` value · `v:<key>` text. Its TTL is the
+// earlier of both clocks, so that a key that is there is a session that lives, unless another epoch has begun. KEYS: session, epoch.
 import { USER_INDEX } from '../../lib/store.js'
-import { CLOCK, EACH, type Script, SNAPSHOT, script, TIMES } from './lua.js'
+import { CLOCK, EACH, EPOCH, NOTICED, type Script, SNAPSHOT, script, TIMES } from './lua.js'
 
 /**
  * ARGV: proof, slide. 0: none; 1: another proof; else the hash, the time, and when it was seen before. The one write that can be refused
@@ -12,12 +13,14 @@ import { CLOCK, EACH, type Script, SNAPSHOT, script, TIMES } from './lua.js'
  */
 export const LOAD: Script = script(`${TIMES}
 local all = redis.call('HGETALL', key)
-local proof, times, noted
+local proof, times, noted, birth
 for i = 1, #all, 2 do
   local name = all[i]
-  if name == 'p' then proof = all[i + 1] elseif name == 't' then times = all[i + 1] elseif name == 's' then noted = all[i + 1] end
+  if name == 'p' then proof = all[i + 1] elseif name == 't' then times = all[i + 1] elseif name == 's' then noted = all[i + 1]
+  elseif name == 'e' then birth = all[i + 1] end
 end
 if not times then return 0 end
+if over(birth) then return 0 end
 if proof ~= ARGV[1] then return 1 end
 local now = clock()
 local _, started, _, idle, life = parse(times)
@@ -39,6 +42,11 @@ local now = clock()
 local at = whole(now)
 local authenticated = ARGV[5] == '1' and at or '-'
 local fields = { 'p', ARGV[1], 't', table.concat({ at, at, authenticated, ARGV[2], ARGV[3], ARGV[4] }, ' '), 's', at }
+local epoch = redis.call('HGET', KEYS[2], 'e')
+if epoch then
+  fields[#fields + 1] = 'e'
+  fields[#fields + 1] = epoch
+end
 for i = 6, #ARGV do fields[#fields + 1] = ARGV[i] end
 each('HSET', fields)
 local ends = now + ARGV[2]
@@ -52,7 +60,7 @@ return now
  * (field, kind, text, prefix of its packed form), kept (-1: no clear), unset, set (field, text), indexes (name, kind, value).
  * {0}: none; {1}: conflict; {2}: done; {2, left indexes, facts}: done, and times or indexes changed.
  */
-export const WRITE: Script = script(`${TIMES}${SNAPSHOT}${EACH}
+export const WRITE: Script = script(`${TIMES}${SNAPSHOT}${EACH}${NOTICED}
 local place = 5
 local function take()
   place = place + 1
@@ -63,8 +71,8 @@ local function takeList(length)
   for i = 1, length do list[i] = take() end
   return list
 end
-local held = redis.call('HMGET', key, 'p', 't', 's')
-if not held[2] or held[1] ~= ARGV[1] then return { 0 } end
+local held = redis.call('HMGET', key, 'p', 't', 's', 'e', 'n')
+if not held[2] or held[1] ~= ARGV[1] or over(held[4]) then return { 0 } end
 
 for _ = 1, tonumber(take()) do
   local field, kind, text, packed = take(), take(), take(), take()
@@ -106,6 +114,7 @@ local now = clock()
 local last = seen(now, started, idle, life, held[3])
 if ARGV[3] ~= '' then idle = ARGV[3] end
 if ARGV[4] ~= '' then life = ARGV[4] end
+if held[5] then life = noticed(held[5], rotates, started, life) end
 if ARGV[5] ~= '' then persistent = ARGV[5] end
 if rotates then
   last, started, authenticated = now, whole(now), whole(now)
@@ -120,32 +129,33 @@ return { 2, left, facts }
 
 /** 0: none; else the facts, the time, and when it was seen. */
 export const FIND: Script = script(`${TIMES}${SNAPSHOT}
-local held = redis.call('HMGET', key, 't', 's')
-if not held[1] then return 0 end
+local held = redis.call('HMGET', key, 't', 's', 'e')
+if not held[1] or over(held[3]) then return 0 end
 local now = clock()
 local _, started, _, idle, life = parse(held[1])
 return snapshot(now, seen(now, started, idle, life, held[2]))
 `)
 
 /** ARGV: field and text that it must have, or ''. 0: none; else the indexes that it was in. */
-export const REMOVE: Script = script(`
-local key = KEYS[1]
+export const REMOVE: Script = script(`${CLOCK}${EPOCH}
 if ARGV[1] ~= '' and redis.call('HGET', key, ARGV[1]) ~= ARGV[2] then return 0 end
-local all, indexes = redis.call('HGETALL', key), {}
+local all, indexes, birth = redis.call('HGETALL', key), {}, false
 if #all == 0 then return 0 end
 for i = 1, #all, 2 do
+  if all[i] == 'e' then birth = all[i + 1] end
   if string.sub(all[i], 1, 2) == 'x:' then
     indexes[#indexes + 1] = string.sub(all[i], 3)
     indexes[#indexes + 1] = all[i + 1]
   end
 end
+if over(birth) then return 0 end
 redis.call('DEL', key)
 return indexes
 `)
 
 /** ARGV: index, from, to, text. 0: not of that value any more; else the facts, the time, and when it was seen. */
 export const REASSIGN: Script = script(`${TIMES}${SNAPSHOT}
-if redis.call('HGET', key, 'x:' .. ARGV[1]) ~= ARGV[2] then return 0 end
+if redis.call('HGET', key, 'x:' .. ARGV[1]) ~= ARGV[2] or over(redis.call('HGET', key, 'e')) then return 0 end
 redis.call('HSET', key, 'x:' .. ARGV[1], ARGV[3], 'v:' .. ARGV[1], ARGV[4])
 local now, held = clock(), redis.call('HMGET', key, 't', 's')
 local _, started, _, idle, life = parse(held[1])
@@ -153,7 +163,10 @@ return snapshot(now, seen(now, started, idle, life, held[2]))
 `)
 
 /** ARGV: index. Its value, or nothing. */
-export const VALUE_OF: Script = script(`return redis.call('HGET', KEYS[1], 'x:' .. ARGV[1])`)
+export const VALUE_OF: Script = script(`${CLOCK}${EPOCH}
+local held = redis.call('HMGET', key, 'x:' .. ARGV[1], 'e')
+return not over(held[2]) and held[1]
+`)
 
 /** Whether Redis can be reached, and what it does when its memory is full; an ACL may forbid to tell. */
 export const PROBE: Script = script(`

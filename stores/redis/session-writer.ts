@@ -3,6 +3,7 @@ import type { SessionChanges, SessionFacts } from '../../lib/store.js'
 import type { Background } from './background.js'
 import { unreadable } from './errors.js'
 import type { IndexSets } from './index-sets.js'
+import type { Keys } from './keys.js'
 import type { Packing } from './packing.js'
 import { pairs, readHash } from './record.js'
 import type { ScriptRunner } from './script-runner.js'
@@ -20,7 +21,7 @@ export interface WriterTools {
   readonly sets: IndexSets
   readonly packing: Packing
   readonly background: Background
-  readonly ns: string
+  readonly keys: Keys
 }
 
 /** By whom, and what the proof is to be: `''` leaves it. */
@@ -36,14 +37,14 @@ export async function writeSession(tools: WriterTools, write: Write, changes: Se
   const entered = Object.entries(changes.indexes ?? {}).filter((entry): entry is [string, string] => entry[1] !== null)
   const args = await writeArguments(tools.packing, proof, newProof, changes)
   const told = await tools.sets.add(operation, handle, entered)
-  const reply = await tools.runner.run(operation, WRITE, tools.ns + handle, args)
+  const reply = await tools.runner.run(operation, WRITE, tools.keys.session(handle), args)
   if (!Array.isArray(reply)) throw unreadable(operation)
   const [status, left, facts]: readonly unknown[] = reply
   if (status === 2) {
     const hash = Array.isArray(facts) ? readHash(operation, facts) : null
     if (hash !== null) tools.background.add(tools.sets.confirm(operation, handle, hash, told))
     for (const [index, value] of Array.isArray(left) ? pairs(left) : [])
-      tools.background.add(tools.sets.remove(operation, handle, index, value))
+      tools.background.add(tools.sets.remove(operation, handle, index, value, 'ended'))
     return { outcome: 'saved', facts: hash?.facts ?? null }
   }
   for (const [index, value] of entered) tools.background.add(tools.sets.removeUnlessHeld(operation, handle, index, value))

@@ -4,6 +4,7 @@ import { type MemoryStore, memoryStore } from '../../stores/memory.js'
 import { describeStoreContract, type StoreContractOptions } from '../../testing/store-contract.js'
 import { failuresOf, type Report, runContract } from './collecting-runner.js'
 import { CLOCK_AND_INDEX_BUGS } from './planted/clocks-and-index.js'
+import { END_AND_LIMIT_BUGS } from './planted/ends-and-limits.js'
 import { withCalls } from './planted/kit.js'
 import { TOKEN_AND_VALUE_BUGS } from './planted/tokens-and-values.js'
 import { WRITING_BUGS } from './planted/writing.js'
@@ -28,10 +29,13 @@ test('an honest store that answers later, each call after another delay, fails n
 })
 
 describe('the suite catches a store in which', () => {
-  test.each([...WRITING_BUGS, ...CLOCK_AND_INDEX_BUGS, ...TOKEN_AND_VALUE_BUGS])('$bug', async ({ caughtIn, plant }) => {
-    const failures = failuresOf(await run(plant))
-    expect(failures.map(({ theme }) => theme)).toEqual(expect.arrayContaining([...caughtIn]))
-  })
+  test.each([...WRITING_BUGS, ...CLOCK_AND_INDEX_BUGS, ...TOKEN_AND_VALUE_BUGS, ...END_AND_LIMIT_BUGS])(
+    '$bug',
+    async ({ caughtIn, plant }) => {
+      const failures = failuresOf(await run(plant))
+      expect(failures.map(({ theme }) => theme)).toEqual(expect.arrayContaining([...caughtIn]))
+    },
+  )
 })
 
 describe('runners', () => {
@@ -100,6 +104,7 @@ async function run(plant: Plant, options: Partial<StoreContractOptions> = {}): P
   const clock = (): number => now
   return await runContract({
     open: () => plant(memoryStore({ clock }), clock),
+    openAlone: () => plant(memoryStore({ clock }), clock),
     close: () => {},
     advance: (ms) => {
       now += ms

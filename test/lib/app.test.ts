@@ -31,7 +31,7 @@ describe('what all requests share', () => {
     tell({ type: 'expired', handle: 'h', userId: 'ann', clock: 'idle' })
     tell({ type: 'evicted', handle: 'h', userId: undefined })
     expect(ended.mock.calls.map(([event]) => event)).toEqual([
-      { handle: 'h', userId: 'ann', reason: 'expired', request: undefined },
+      { handle: 'h', userId: 'ann', reason: 'expired', clock: 'idle', request: undefined },
       { handle: 'h', userId: undefined, reason: 'evicted', request: undefined },
     ])
   })

@@ -192,7 +192,7 @@ describe('a sign-in whose outcome is unknown', () => {
     expect([status, setCookie, count('signedIn')]).toEqual([503, [], 0])
     expect(store.calls.filter((call) => call === operation)).toHaveLength(1)
     expect((await who.get('/data')).json()).toEqual({})
-    if (operation === 'rotate') expect(await sessions.count({ userId: 'ann' })).toBe(0)
+    if (operation === 'rotate') expect(await sessions.count({ user: 'ann' })).toBe(0)
   })
 })
 

@@ -94,7 +94,10 @@ describe('the commit at the end of a request', () => {
       '/none': route((session) => session.set('worker', null)),
     }
     const { browser, sessions } = await place(routes, { indexes: ['worker'] })
-    const counts = async (): Promise<number[]> => [await sessions.count({ worker: 'a' }), await sessions.count({ worker: 'b' })]
+    const counts = async (): Promise<number[]> => [
+      await sessions.count({ index: { worker: 'a' } }),
+      await sessions.count({ index: { worker: 'b' } }),
+    ]
     const seen: number[][] = []
     for (const path of ['/a', '/other', '/b', '/none']) {
       await browser.get(path)

@@ -3,6 +3,7 @@ import { parseSetCookie, stringifySetCookie } from 'cookie'
 import fc from 'fast-check'
 import { type CookieAttributes, cookiePolicy, serializable } from '../../lib/cookie-options.js'
 import { resolveOptions } from '../../lib/resolve-options.js'
+import { openAddressLimiter } from '../../stores/address-limiter.js'
 import { openStoreByName } from '../../stores/by-name.js'
 import { requestWith, SECRET } from './harness.js'
 
@@ -100,7 +101,11 @@ describe('hostile names, paths and domains (T-57)', () => {
         const cookie = { path: `/${path}`, ...(domain === null ? {} : { domain }) }
         let line: string
         try {
-          const config = resolveOptions({ secret: SECRET, key, cookie }, openStoreByName, () => {})
+          const config = resolveOptions(
+            { secret: SECRET, key, cookie },
+            { openStore: openStoreByName, openLimiter: openAddressLimiter },
+            () => {},
+          )
           line = stringifySetCookie(config.key, '', serializable(config.cookie(requestWith())))
         } catch (error) {
           expect(error).toBeInstanceOf(TypeError)

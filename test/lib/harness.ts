@@ -10,6 +10,7 @@ import type { Session } from '../../lib/session.js'
 import { readSessionCookies } from '../../lib/session-cookie.js'
 import type { SessionProperties } from '../../lib/session-data.js'
 import type { SessionRecord, SessionStore } from '../../lib/store.js'
+import { openAddressLimiter } from '../../stores/address-limiter.js'
 import { openStoreByName } from '../../stores/by-name.js'
 
 export const SECRET = 'a secret for tests, of more than 32 bytes'
@@ -34,7 +35,7 @@ export function clockAt(now: number): Clock {
 }
 
 export function appOf(options: SessionOptions = {}): SessionApp {
-  return createApp({ secret: SECRET, ...options }, openStoreByName)
+  return createApp({ secret: SECRET, ...options }, { openStore: openStoreByName, openLimiter: openAddressLimiter })
 }
 
 /** A request that came over plain HTTP, as Node would have parsed it. */

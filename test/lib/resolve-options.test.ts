@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globa
 import { type MemoryStore, memoryStore, session } from '../../lib/index.js'
 import type { SessionConfig, SessionOptions } from '../../lib/options.js'
 import { resolveOptions } from '../../lib/resolve-options.js'
+import { openAddressLimiter } from '../../stores/address-limiter.js'
 import { openStoreByName } from '../../stores/by-name.js'
 import { appOf, DAY, inProduction, OTHER_SECRET, SECRET, stored, type Warned, warnings } from './harness.js'
 
@@ -14,7 +15,11 @@ afterEach(() => {
 })
 
 function resolved(options: Record<string, unknown> = {}): SessionConfig {
-  return resolveOptions({ secret: SECRET, ...options } as SessionOptions, openStoreByName, () => {})
+  return resolveOptions(
+    { secret: SECRET, ...options } as SessionOptions,
+    { openStore: openStoreByName, openLimiter: openAddressLimiter },
+    () => {},
+  )
 }
 
 function sentence(options: Record<string, unknown>): string {

@@ -10,6 +10,7 @@ describe('the info of a session', () => {
   test('that was never stored has no times and no handle', async () => {
     const { session } = await exchangeFor(appOf())
     expect(session.info).toEqual({
+      userId: null,
       handle: null,
       isNew: true,
       createdAt: null,
@@ -20,6 +21,7 @@ describe('the info of a session', () => {
       absoluteExpiresAt: null,
       remembered: true,
       now: expect.any(Date),
+      notice: null,
       lost: false,
       degraded: false,
     })
@@ -81,6 +83,38 @@ describe('the info of a session', () => {
     const unknown = joinToken(newHandle(), newVerifier())
     expect((await exchangeFor(app, cookieOf(app, unknown))).session.info).toMatchObject({ lost: true, isNew: true })
     expect((await exchangeFor(app, `sid=${unknown}`)).session.info.lost).toBe(false)
+  })
+
+  test('names the user as soon as the handler signs one in or out, however it does that', async () => {
+    const clock = clockAt(START)
+    const app = appOf({ store: memoryStore({ clock }) })
+    const { session, state } = await exchangeFor(app)
+    session.set('userId', 7)
+    expect([session.info.userId, session.info.authenticatedAt !== null]).toEqual(['7', true])
+    await session.save()
+    expect(session.info).toMatchObject({ userId: '7', authenticatedAt: new Date(START) })
+
+    const next = await exchangeFor(app, cookieOf(app, state.stored?.token as string))
+    clock.now += HOUR
+    next.session.set('user', { id: 8 })
+    expect(next.session.info).toMatchObject({ userId: '7', authenticatedAt: new Date(START) })
+    next.session.delete('userId')
+    expect(next.session.info.userId).toBe('8')
+    next.session.delete('user')
+    expect(next.session.info).toMatchObject({ userId: null, authenticatedAt: null })
+    await next.session.signIn(7)
+    const { userId, authenticatedAt, now } = next.session.info
+    expect([userId, authenticatedAt]).toEqual(['7', now])
+  })
+
+  test('names nobody once a call has found the session ended by others', async () => {
+    const app = appOf()
+    const { session, state } = await exchangeFor(app)
+    await session.signIn(7)
+    await session.save()
+    await app.config.store.destroy(state.stored?.token as string)
+    await expect(session.increment('n')).rejects.toMatchObject({ code: 'ERR_SESSION_GONE' })
+    expect(session.info).toMatchObject({ userId: null, authenticatedAt: null })
   })
 
   test('gives dates that change nothing when they are changed', async () => {

@@ -103,7 +103,7 @@ describe('signIn', () => {
     await browser.get('/set')
     await browser.get('/in')
     expect((await browser.get('/')).json()).toEqual({ userId: 'bob' })
-    expect([await sessions.count({ userId: 'ann' }), await sessions.count({ userId: 'bob' })]).toEqual([0, 1])
+    expect([await sessions.count({ user: 'ann' }), await sessions.count({ user: 'bob' })]).toEqual([0, 1])
   })
 
   test('followed by another user in the data signs that user in, so that both agree (promise 4)', async () => {
@@ -113,7 +113,7 @@ describe('signIn', () => {
     await browser.get('/set')
     await browser.get('/in')
     const { userId } = (await browser.get('/')).json() as { userId: string }
-    expect([await sessions.count({ userId }), await sessions.count({ userId: userId === 'bob' ? 'ann' : 'bob' })]).toEqual([1, 0])
+    expect([await sessions.count({ user: userId }), await sessions.count({ user: userId === 'bob' ? 'ann' : 'bob' })]).toEqual([1, 0])
   })
 })
 
@@ -146,7 +146,7 @@ describe('a user that changes in the data', () => {
     await browser.get('/start')
     const before = browser.copy()
     expect((await browser.get('/change')).setCookie).toHaveLength(1)
-    expect([count('rotated'), count('signedIn'), await sessions.count({ userId: 'bob' })]).toEqual([1, 1, 1])
+    expect([count('rotated'), count('signedIn'), await sessions.count({ user: 'bob' })]).toEqual([1, 1, 1])
     expect((await before.get('/')).json()).toEqual({})
     expect(await browser.get('/').then(({ json }) => (json() as { cart?: 1 }).cart)).toBeUndefined()
   })
@@ -163,7 +163,7 @@ describe('a user that changes in the data', () => {
     await browser.get('/set')
     await browser.get('/change')
     expect((await browser.get('/')).json()).toEqual({ userId: 'bob' })
-    expect([await sessions.count({ userId: 'ann' }), await sessions.count({ userId: 'bob' })]).toEqual([0, 1])
+    expect([await sessions.count({ user: 'ann' }), await sessions.count({ user: 'bob' })]).toEqual([0, 1])
   })
 
   test('to nobody rotates, too, and is no sign-in', async () => {
@@ -171,7 +171,7 @@ describe('a user that changes in the data', () => {
     await browser.get('/sign-in')
     const before = browser.copy()
     expect((await browser.get('/forget')).setCookie).toHaveLength(1)
-    expect([await sessions.count({ userId: 'ann' }), count('signedIn')]).toEqual([0, 1])
+    expect([await sessions.count({ user: 'ann' }), count('signedIn')]).toEqual([0, 1])
     expect((await before.get('/')).json()).toEqual({})
   })
 })

@@ -1,5 +1,6 @@
 import { describe, expect, jest, test } from '@jest/globals'
 import type { SessionApp } from '../../lib/app.js'
+import type { SessionEvents } from '../../lib/events.js'
 import { memoryStore } from '../../stores/memory.js'
 import { FaultyStore, promised } from '../support/faulty-store.js'
 import { type AnySession, appOf, clockAt, cookieOf, exchangeFor, stored } from './harness.js'
@@ -126,6 +127,25 @@ describe('update', () => {
       return n + 1
     })
     expect([value, calls]).toEqual([101, 2])
+  })
+
+  test('tells of each attempt that met another writer, and that it gave up', async () => {
+    const { app, token, open } = await opened({ n: 1 })
+    const told: SessionEvents['conflict'][] = []
+    app.events.on('conflict', (event) => told.push(event))
+    const session = await open()
+    let writes = 0
+    const busy = (until: number) => (n: number) => {
+      if (writes++ < until) void app.config.store.update(token, { set: { n: String(writes * 1000) } })
+      return n + 1
+    }
+    await session.update('n', busy(2))
+    expect(told.map(({ key, attempts, gaveUp }) => [key, attempts, gaveUp])).toEqual([
+      ['n', 1, false],
+      ['n', 2, false],
+    ])
+    await expect(session.update('n', busy(Number.POSITIVE_INFINITY))).rejects.toMatchObject({ code: 'ERR_SESSION_CONFLICT' })
+    expect(told.at(-1)).toMatchObject({ gaveUp: true, handle: session.info.handle })
   })
 
   test('gives up after a bounded number of conflicts, and saves nothing (F-10)', async () => {

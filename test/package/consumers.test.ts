@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals'
 import { Installed, place, run } from './installed.js'
 
@@ -27,12 +29,17 @@ async function visit(port: number): Promise<unknown[]> {
     cookie = response.headers.getSetCookie().at(-1)?.split(';', 1)[0] ?? cookie
     seen.push(await response.json())
   }
+  const script = await fetch(`http://127.0.0.1:${port}/session/client.js`)
+  expect(await script.text()).toMatch(/\bas watchSession\b/)
   return seen
 }
 
 function printNames(module: string): string {
   return `console.log(Object.keys(${module}).sort().join('\\n'))`
 }
+
+/** For Prometheus, Grafana and whoever reads the audit trail. */
+const OPS_FILES = ['ops/audit.schema.json', 'ops/grafana-dashboard.json', 'ops/prometheus-rules.yml']
 
 const SIGNED_IN_AND_OUT = [{}, { userId: 'ann' }, { userId: 'ann' }, {}, {}]
 
@@ -46,19 +53,24 @@ describe('the packed tarball', () => {
     expect(await visit(await installed.start(folders[type], app))).toEqual(SIGNED_IN_AND_OUT)
   })
 
-  test.each(['steady-session', 'steady-session/testing'])('gives the same names to import and to require: %s', (entry) => {
-    const imported = run(folders.module, process.execPath, '--input-type=module', '-e', printNames(`await import('${entry}')`))
-    const required = run(folders.commonjs, process.execPath, '--input-type=commonjs', '-e', printNames(`require('${entry}')`))
-    expect(imported).toBe(required)
-    expect(imported).not.toBe('')
-  })
+  test.each(['', '/auth', '/client', '/audit', '/metrics', '/testing'].map((entry) => `steady-session${entry}`))(
+    'gives the same names to import and to require: %s',
+    (entry) => {
+      const imported = run(folders.module, process.execPath, '--input-type=module', '-e', printNames(`await import('${entry}')`))
+      const required = run(folders.commonjs, process.execPath, '--input-type=commonjs', '-e', printNames(`require('${entry}')`))
+      expect(imported).toBe(required)
+      expect(imported).not.toBe('')
+    },
+  )
 
   test('holds the build, its papers and nothing else', () => {
     const paths = run(process.cwd(), 'tar', '-tzf', installed.tarball).trim().split('\n')
-    const unexpected = paths.filter((path) => !/^package\/(dist\/(esm|cjs)\/(lib|stores|testing)\/.+\.(js|d\.ts)|[^/]+)$/.test(path))
+    const unexpected = paths.filter(
+      (path) => !/^package\/(dist\/(esm|cjs)\/(lib|stores|auth|client|ops|testing)\/.+\.(js|d\.ts)|ops\/[a-z.-]+|[^/]+)$/.test(path),
+    )
     expect(unexpected).toEqual(['package/dist/cjs/package.json'])
     expect(paths.filter((path) => !path.startsWith('package/dist/')).sort()).toEqual(
-      ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'].map((name) => `package/${name}`),
+      ['CHANGELOG.md', 'LICENSE', 'README.md', ...OPS_FILES, 'package.json'].map((name) => `package/${name}`),
     )
   })
 
@@ -69,6 +81,23 @@ describe('the packed tarball', () => {
     // npm lists optional peers, too, without a version as long as nobody has installed them.
     const installed = Object.entries(dependencies['steady-session']?.dependencies ?? {}).filter(([, { version }]) => version !== undefined)
     expect(installed.map(([name]) => name).sort()).toEqual(['cookie', 'cookie-signature', 'ms'])
+  })
+})
+
+describe('the command line', () => {
+  test.each(['module', 'commonjs'] as const)('is installed as a command that runs in a %s project', (type) => {
+    const version = (JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }).version
+    expect(run(folders[type], 'npx', '--no-install', 'steady-session', '--version')).toBe(`${version}\n`)
+    expect(run(folders[type], 'npx', '--no-install', 'steady-session', 'kill', '--help')).toMatch(/^Usage: steady-session kill /)
+  })
+
+  test('says the command that installs the driver, with exit code 3', () => {
+    const { status, stdout, stderr } = spawnSync('npx', ['--no-install', 'steady-session', 'stats', '--store', 'redis://127.0.0.1:1'], {
+      cwd: folders.module,
+      encoding: 'utf8',
+    })
+    expect({ status, stdout }).toEqual({ status: 3, stdout: '' })
+    expect(stderr).toContain('steady-session: session store: connect needs the package redis: npm install redis\n')
   })
 })
 
@@ -93,6 +122,25 @@ describe('without its driver', () => {
       'made',
       `session store: connect needs the package ${driver}: npm install ${driver}`,
     ])
+  })
+})
+
+describe('without its peer', () => {
+  test.each([
+    ['audit', 'pino', 'logger'],
+    ['metrics', 'prom-client', 'client'],
+  ])('%s says the command that installs it', (entry, peer, option) => {
+    const told = `needs the package ${peer}: npm install ${peer}, or hand it in as the option ${option}`
+    const call = `try { ${entry}(session({ secret: 'a secret of at least thirty-two bytes' })) } catch ({ message }) { console.log(message) }`
+    const imports = `import { session } from 'steady-session'; import { ${entry} } from 'steady-session/${entry}'`
+    const requires = `const { session } = require('steady-session'); const { ${entry} } = require('steady-session/${entry}')`
+    expect(run(folders.module, process.execPath, '--input-type=module', '-e', `${imports}; ${call}`).trim()).toBe(`${entry}: ${told}`)
+    expect(run(folders.commonjs, process.execPath, '--input-type=commonjs', '-e', `${requires}; ${call}`).trim()).toBe(`${entry}: ${told}`)
+  })
+
+  test('the schema of the audit trail can be loaded by its name', () => {
+    const schema = run(folders.commonjs, process.execPath, '-p', "require('steady-session/audit.schema.json').$schema")
+    expect(schema.trim()).toBe('https://json-schema.org/draft/2020-12/schema')
   })
 })
 

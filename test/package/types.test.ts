@@ -30,4 +30,18 @@ describe('the types of the packed tarball', () => {
     writeFileSync(project, JSON.stringify({ compilerOptions: { ...OPTIONS, ...LIBRARIES_CHECKED_TOO }, files: [name] }))
     run(folder, TSC, '-p', project)
   })
+
+  test.each([
+    ['for a bundler', 'client.ts', { module: 'esnext', moduleResolution: 'bundler' }],
+    ['as an ES module', 'client.mts', {}],
+    ['as CommonJS', 'client.cts', {}],
+  ])("compile in a page's script %s, without the types of Node", (_, name, options) => {
+    place('client.ts', folder, name)
+    const project = join(folder, `tsconfig.${name}.json`)
+    writeFileSync(
+      project,
+      JSON.stringify({ compilerOptions: { ...OPTIONS, ...LIBRARIES_CHECKED_TOO, types: [], ...options }, files: [name] }),
+    )
+    run(folder, TSC, '-p', project)
+  })
 })

@@ -21,7 +21,7 @@ afterEach(async () => {
 afterAll(() => server.stop())
 
 describeRaces('memcache', () => open(), {
-  cannot: ['index', 'own-clock'],
+  cannot: ['index'],
   openTwo: () => [open(), openBeside()],
   openWithClock: () => {
     let now = Date.now()

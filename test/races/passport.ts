@@ -82,7 +82,7 @@ export function passportRaces(setup: RaceSetup): void {
     setup.proving().ruleUnless('index', 'a login puts the session on the list of its user', async () => {
       const { race, browser } = await start()
       await browser.get('/login?7')
-      expect(await race.site.sessions.count({ userId: 7 })).toBe(1)
+      expect(await race.site.sessions.count({ user: 7 })).toBe(1)
     })
 
     logins.rule('D18: with keepSessionInfo a login carries the data over and nothing else: no method, no cookie, no id', async () => {

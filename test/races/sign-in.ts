@@ -171,7 +171,7 @@ export function signInRaces(setup: RaceSetup): void {
     setup.proving().ruleUnless('index', 'of two users named in one request only the last one’s list shows the session', async () => {
       const { race, visitors } = await signInTwice()
       for (const visitor of visitors) await visitor.get('/signin')
-      expect([await race.site.sessions.count({ userId: 7 }), await race.site.sessions.count({ userId: 8 })]).toEqual([0, 2])
+      expect([await race.site.sessions.count({ user: 7 }), await race.site.sessions.count({ user: 8 })]).toEqual([0, 2])
     })
 
     rule('two sign-ins at once do not see each other’s data', async () => {

@@ -71,7 +71,7 @@ export function signedOut(setup: RaceSetup): void {
   /** Nothing in the store, nothing for whoever still has the cookie. */
   async function expectEnded(race: Race, old: ReturnType<Race['browser']>): Promise<void> {
     expect(await race.store.live()).toEqual([])
-    if (setup.can('index')) expect(await race.site.sessions.count({ userId: 7 })).toBe(0)
+    if (setup.can('index')) expect(await race.site.sessions.count({ user: 7 })).toBe(0)
     expect((await old.get('/data')).json()).toEqual({})
   }
 

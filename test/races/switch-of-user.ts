@@ -117,8 +117,8 @@ export function switchOfUser(setup: RaceSetup): void {
         .ruleUnless('index', `when ${name}, the session leaves the list of the user before and joins that of the new one`, async () => {
           const { race, browser, users } = await switchUser(name)
           await browser.get('/switch')
-          expect(await race.site.sessions.count({ userId: users[0] })).toBe(0)
-          if (users[1] !== undefined) expect(await race.site.sessions.count({ userId: users[1] })).toBe(1)
+          expect(await race.site.sessions.count({ user: users[0] })).toBe(0)
+          if (users[1] !== undefined) expect(await race.site.sessions.count({ user: users[1] })).toBe(1)
         })
 
       ruleUnless('revoke', `when ${name}, a writer in flight for the user before is refused`, async () => {

@@ -62,7 +62,7 @@ export function unknownOutcome(setup: RaceSetup): void {
         await second
         expect(await race.store.live()).toEqual([])
         expect((await browser.get('/data')).json()).toEqual({})
-        if (setup.can('index')) expect(await race.site.sessions.count({ userId: 7 })).toBe(0)
+        if (setup.can('index')) expect(await race.site.sessions.count({ user: 7 })).toBe(0)
       },
     )
 

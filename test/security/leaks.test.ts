@@ -75,7 +75,7 @@ describe.each(EVERY_FRAMEWORK)('secrets on %s', (framework) => {
       await visit('/sign-in')
     }
     await visit('/sign-out')
-    const manager = inspect(await sessions.list({ userId: 'ann' }), { depth: 20 })
+    const manager = inspect(await sessions.list({ user: 'ann' }), { depth: 20 })
     const seen = [
       output(),
       ...events,

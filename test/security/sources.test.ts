@@ -1,5 +1,5 @@
 import crypto from 'node:crypto'
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { afterEach, describe, expect, jest, test } from '@jest/globals'
 import { memoryStore } from '../../lib/index.js'
 import { Browser } from '../support/browser.js'
@@ -18,7 +18,7 @@ interface Source {
 
 /** The sources without their comments. */
 function sources(): Source[] {
-  return ['lib', 'stores'].flatMap((folder) =>
+  return ['lib', 'stores', 'auth', 'ops', 'pages'].filter(existsSync).flatMap((folder) =>
     readdirSync(folder, { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('.ts'))
       .map((name) => ({

@@ -33,6 +33,7 @@ const NEEDS_MERGE = /reassign loses no update/
 
 describeStoreContract('cookie with records in memory', {
   open: () => cookieStore({ key: 'sid', secrets: [K1], clock, revocation: memoryStore({ clock }) }),
+  openAlone: () => cookieStore({ key: 'sid', secrets: [K1], clock, revocation: memoryStore({ clock }) }),
   close: (store) => store.close?.(),
   cannot: ['merge', 'expect'],
   advance,

@@ -86,6 +86,37 @@ test('what falls between the read and the write of another process is lost, and 
   expect(here.cannot).toEqual(expect.arrayContaining(['merge', 'expect', 'revoke', 'index', 'own-clock']))
 })
 
+test('end ends a session by its handle, whoever holds its token, and nothing that is not ours', async () => {
+  const held = new HandHeldStore()
+  const store = expressStore(held)
+  const { handle, token } = await store.create(record())
+  const rotated = await store.rotate(token, {})
+  held.texts.set('foreign', JSON.stringify({ cookie: {}, user: 7 }))
+  expect([await store.end?.(handle), await store.end?.(handle), await store.end?.('foreign')]).toEqual([true, false, false])
+  expect([await store.load(token, { slide: true }), await store.load(rotated?.token ?? '', { slide: true })]).toEqual([null, null])
+  expect([...held.texts.keys()]).toEqual(['foreign'])
+})
+
+test('end says of a session that is over that it was not there, and removes what is left of it', async () => {
+  const held = new HandHeldStore()
+  const store = expressStore(held)
+  const { handle, facts } = await store.create(record())
+  jest.spyOn(Date, 'now').mockReturnValue(facts.seenAt + 3_600_000)
+  expect(await store.end?.(handle)).toBe(false)
+  expect(held.texts.size).toBe(0)
+})
+
+test('end waits for its turn, so that a writer under way brings nothing back', async () => {
+  const held = new HandHeldStore()
+  const store = expressStore(held)
+  const { handle, token } = await store.create(record())
+  const writing = store.update(token, { set: { a: '1' } })
+  const ending = store.end?.(handle)
+  const late = store.update(token, { set: { b: '2' } })
+  expect([(await writing).outcome, await ending, (await late).outcome]).toEqual(['saved', true, 'gone'])
+  expect(held.texts.size).toBe(0)
+})
+
 test('a failed write lets the next writer have its turn', async () => {
   const held = new HandHeldStore()
   const store = expressStore(held)

@@ -95,7 +95,7 @@ describe('writers that meet', () => {
 
   test('end ends a session by its handle', async () => {
     const { handle, token } = await store.create(record())
-    expect([await store.end(handle), await store.end(handle)]).toEqual([true, false])
+    expect([await store.end(handle), await store.end(handle), await store.end('no handle')]).toEqual([true, false, false])
     expect(await store.load(token, { slide: false })).toBeNull()
   })
 })

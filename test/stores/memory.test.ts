@@ -10,6 +10,7 @@ let contractClock = Date.UTC(2026, 10, 21)
 
 describeStoreContract('memory', {
   open: () => memoryStore({ clock: () => contractClock }),
+  openAlone: () => memoryStore({ clock: () => contractClock }),
   close: (store) => store.close?.(),
   advance: (ms) => {
     contractClock += ms

@@ -39,11 +39,18 @@ afterAll(async () => {
   await until('the pauses are over', () => timers() <= timersBefore, 1500).catch(() => {})
 })
 
+let stores = 0
+
 for (const [driver, connect] of Object.entries(CLIENTS)) {
   const client = connect()
   describeStoreContract(`redis cluster with a client of ${driver}`, {
     open: async () => {
       const store = redisStore({ client: await client })
+      await store.ready()
+      return store
+    },
+    openAlone: async () => {
+      const store = redisStore({ client: await client, ns: `alone-${stores++}:` })
       await store.ready()
       return store
     },

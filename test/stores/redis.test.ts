@@ -17,12 +17,15 @@ afterAll(async () => {
 
 /** Keys of a run of their own: the server may be shared. */
 const ns = `test-${process.pid}:`
+let stores = 0
+const apart = () => `test-${process.pid}-${stores++}:`
 
 for (const [driver, connect] of Object.entries(DRIVERS)) {
   const client = server.then(({ url }) => connect(url))
   clients.push(client)
   describeStoreContract(`redis with a client of ${driver}`, {
     open: async () => opened(redisStore({ client: (await client).client, ns })),
+    openAlone: async () => opened(redisStore({ client: (await client).client, ns: apart() })),
     close: (store) => store.close?.(),
     ...timing,
   })
@@ -30,6 +33,7 @@ for (const [driver, connect] of Object.entries(DRIVERS)) {
 
 describeStoreContract('redis by url', {
   open: async () => opened(redisStore({ url: (await server).url, ns })),
+  openAlone: async () => opened(redisStore({ url: (await server).url, ns: apart() })),
   close: (store) => store.close?.(),
   ...timing,
 })

@@ -33,6 +33,14 @@ export const CLOCK_AND_INDEX_BUGS: readonly PlantedBug[] = [
       }),
   },
   {
+    bug: 'a rotation keeps the certificate that the session was bound to before',
+    caughtIn: ['terms and times'],
+    plant: (honest) =>
+      withCalls(honest, {
+        rotate: (token, { terms: { certificate: _dropped, ...terms } = {}, ...changes }) => honest.rotate(token, { ...changes, terms }),
+      }),
+  },
+  {
     bug: 'the index counts sessions that have expired or ended',
     caughtIn: ['index', 'manager'],
     plant: (honest) => {

@@ -33,6 +33,12 @@ export function withIndex(honest: MemoryStore, calls: Partial<SessionIndex>): Se
       end: (handle) => index.end(handle),
       endBy: (name, value, options) => index.endBy(name, value, options),
       reassign: (name, from, to, text) => index.reassign(name, from, to, text),
+      scan: (cursor) => index.scan(cursor),
+      endAll: () => index.endAll(),
+      endIn: (handle, ms, message) => index.endIn(handle, ms, message),
+      admit: (name, value, handle, admission) => index.admit(name, value, handle, admission),
+      reserve: (name, value, place, max) => index.reserve(name, value, place, max),
+      release: (name, value, place) => index.release(name, value, place),
       ...calls,
     },
   })

@@ -48,6 +48,21 @@ test('a token that is sealed a minute after midnight opens on a server where it 
   expect(found(store, token)).not.toBeNull()
 })
 
+test('a session that a server past midnight has written to opens on one where it is not yet midnight: their times are judged, not their days', () => {
+  const { store, advance } = clockedCookieStore()
+  advance(DAY_MS / 2 - HOUR_MS / 2)
+  const token = newToken(store)
+  advance(HOUR_MS - 1)
+  const { token: written } = store.update(token, { set: { a: '1' } }) as { token: string }
+  advance(1 - HOUR_MS)
+  expect(found(store, written)?.values).toEqual({ a: '1' })
+  const { token: back } = store.update(written, { set: { b: '2' } }) as { token: string }
+  advance(HOUR_MS - 1)
+  expect(found(store, back)?.values).toEqual({ a: '1', b: '2' })
+  advance(1)
+  expect([found(store, written), found(store, back)]).toEqual([null, null])
+})
+
 test('sliding seals anew at most once per tenth of the idle span', () => {
   const { store, advance } = clockedCookieStore()
   const token = newToken(store, {}, { idleMs: HOUR_MS })

@@ -106,7 +106,7 @@ describe.each(EVERY_FRAMEWORK)('the encrypted cookie on %s', (framework) => {
   test('T-11: with records the manager lists and ends the sessions of a user', async () => {
     const { browser, sessions } = await open(framework, { revocation: memoryStore() })
     await browser.get('/sign-in')
-    expect(await sessions.list({ userId: 'ann' })).toHaveLength(1)
+    expect(await sessions.list({ user: 'ann' })).toHaveLength(1)
     expect(await sessions.endAllOf('ann')).toBe(1)
     expect(await userOf(browser)).toBe('nobody')
   })

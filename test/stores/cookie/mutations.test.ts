@@ -79,16 +79,15 @@ test('whatever the keys, values and terms are, they come back', () => {
   const given = fc.record({
     ...{ id: text, idleMs: span, lifetimeMs: fc.option(span), persistent: fc.boolean(), indexes: map },
   })
-  const origin = fc.record({ address: text, agent: text }, { requiredKeys: [] })
+  const origin = fc.record({ address: text, agent: text, certificate: text }, { requiredKeys: [] })
   fc.assert(
     fc.property(map, given, origin, (values, terms, from) => {
       const loaded = found(roomy, newToken(roomy, values, { ...terms, ...from }))
       expect(Object.entries(loaded?.values ?? {})).toEqual(Object.entries(values))
       expect(loaded?.facts).toMatchObject({ ...terms, ...from, indexes: expect.anything() })
       expect(Object.entries(loaded?.facts.indexes ?? {})).toEqual(Object.entries(terms.indexes))
-      expect(['address', 'agent'].filter((name) => name in (loaded?.facts ?? {}))).toEqual(
-        ['address', 'agent'].filter((name) => name in from),
-      )
+      const names = ['address', 'agent', 'certificate']
+      expect(names.filter((name) => name in (loaded?.facts ?? {}))).toEqual(names.filter((name) => name in from))
     }),
     { numRuns: 500, seed: 20261121 },
   )

@@ -1,0 +1,93 @@
+// What the manager and the limits cost with many sessions in Redis.
+//
+// Usage: node bench/manager.mjs [--sessions=200000] [--rounds=40]
+//   list and end of a user's five sessions, with few and with many sessions in the store: goal within 1.2
+//   commands of a sign-in with a limit and without: goal at most three more
+//   a scan of the whole store: goal that Redis is held for no longer than 2 ms at a time, by its own slow log
+import { parseArgs } from 'node:util'
+import { createClient } from 'redis'
+import session, { redisStore } from 'steady-session'
+import { cookieFor } from 'steady-session/testing'
+import { startRedis } from './backends.mjs'
+import { countCommands } from './redis-commands.mjs'
+import { SECRET } from './seed.mjs'
+import { median } from './statistics.mjs'
+
+const FEW = 200
+const SLOW_US = 2000
+
+const { values: flags } = parseArgs({
+  options: { sessions: { type: 'string', default: '200000' }, rounds: { type: 'string', default: '40' } },
+})
+const [many, rounds] = [Number(flags.sessions), Number(flags.rounds)]
+
+const redis = await startRedis()
+const client = await createClient({ url: redis.url }).connect()
+const store = redisStore({ client })
+const sessions = session({ secret: SECRET, store })
+const limited = session({ secret: SECRET, store, limits: { perUser: 5 } })
+
+await fill(FEW)
+// Compiled first.
+await costOfFive()
+const few = await costOfFive()
+await fill(many - FEW)
+const lots = await costOfFive()
+const ratio = lots / few
+console.log(`list and end five sessions of a user: ${few.toFixed(2)} ms of ${FEW}, ${lots.toFixed(2)} ms of ${many}`)
+console.log(`  ratio ${ratio.toFixed(2)}; goal: at most 1.2: ${ratio <= 1.2 ? 'reached' : 'missed'}\n`)
+
+const [without, withLimit, victim] = [await commandsOf(sessions, 1), await commandsOf(limited, 1), await commandsOf(limited, 6)]
+console.log(`commands of a sign-in: ${without} without a limit, ${withLimit} with one, ${victim} where a session must go\n`)
+
+await scan()
+
+await client.close()
+await redis.stop()
+
+/** Sessions of other users, five each. */
+async function fill(count) {
+  const terms = { id: 'id', idleMs: 86_400_000, lifetimeMs: 86_400_000, persistent: true }
+  const values = { name: '"Ann"', cart: '{"items":[{"id":17,"count":2}]}' }
+  for (let made = 0; made < count; made += 1000) {
+    const batch = Array.from({ length: Math.min(1000, count - made) }, (_, n) => `user-${Math.floor((made + n) / 5)}`)
+    await Promise.all(
+      batch.map((userId) => store.create({ values: { ...values, userId: `"${userId}"` }, terms: { ...terms, indexes: { userId } } })),
+    )
+  }
+}
+
+/** Milliseconds. */
+async function costOfFive() {
+  const costs = []
+  for (let round = 0; round < rounds; round++) {
+    for (let n = 0; n < 5; n++) await cookieFor(sessions, { userId: 'measured' })
+    const began = performance.now()
+    const listed = await sessions.list({ user: 'measured' })
+    for (const { handle } of listed) await sessions.end(handle)
+    costs.push(performance.now() - began)
+    if (listed.length !== 5) throw new Error(`${listed.length} sessions listed`)
+  }
+  return median(costs)
+}
+
+/** Commands of the last of so many sign-ins of one user, who signs in anew each time. */
+async function commandsOf(middleware, signIns) {
+  const userId = `limited-${Math.random()}`
+  for (let n = 1; n < signIns; n++) await cookieFor(middleware, { userId })
+  return countCommands(redis.url, () => cookieFor(middleware, { userId }))
+}
+
+async function scan() {
+  await client.configSet({ 'slowlog-log-slower-than': String(SLOW_US), 'slowlog-max-len': '1000' })
+  await client.sendCommand(['SLOWLOG', 'RESET'])
+  const began = performance.now()
+  const counted = await sessions.count({})
+  const seconds = (performance.now() - began) / 1000
+  const slow = await client.sendCommand(['SLOWLOG', 'GET', '1000'])
+  const longest = Math.max(0, ...slow.map(([, , microseconds]) => Number(microseconds)))
+  console.log(
+    `a scan of ${counted} sessions: ${seconds.toFixed(1)} s; commands over ${SLOW_US / 1000} ms: ${slow.length}, the longest ${(longest / 1000).toFixed(1)} ms`,
+  )
+  console.log(`  goal: none: ${slow.length === 0 ? 'reached' : 'missed'}`)
+}
