@@ -1,4 +1,5 @@
 // The administrator's pages: everybody's sessions, one of them, all of one user.
+import type { SessionPage } from '../lib/session-lists.js'
 import { isHandle } from '../lib/token.js'
 import { countsPart, liveLeft, sessionDetails, sessionTable } from './admin-parts.js'
 import { deviceName } from './device-parts.js'
@@ -6,7 +7,7 @@ import { signOut } from './devices.js'
 import { html } from './html.js'
 import { answerPage } from './layout.js'
 import { Refused } from './refused.js'
-import { listOptions, queryOf, searchIn } from './search.js'
+import { listOptions, queryOf, type Search, searchIn } from './search.js'
 import { searchPart } from './search-part.js'
 import { filled } from './texts.js'
 import { postForm, say, seeOther, type Visit } from './visit.js'
@@ -16,9 +17,10 @@ const DELAYS: readonly number[] = [0, 60, 300, 900, 3600]
 const MAX_MESSAGE = 300
 
 export async function showSessions(visit: Visit): Promise<void> {
-  const { site, query, session, response, base } = visit
+  const { site, query, response, base } = visit
   const search = searchIn(query)
-  const [page, stats] = await Promise.all([site.sessions.list(listOptions(search, session.info.handle)), site.stats()])
+  const [page, stats] = await Promise.all([pageOf(visit, search), site.stats()])
+  if (page === null) return seeOther(visit, `/admin${queryOf({ ...search, after: '' })}`)
   const left = liveLeft(query)
   if (left > 0) response.setHeader('Refresh', `10; url=${base}/admin?live=${left - 1}`)
   answerPage(visit, {
@@ -27,6 +29,16 @@ export async function showSessions(visit: Visit): Promise<void> {
 ${searchPart(visit, search)}
 ${sessionTable(visit, page, search)}`,
   })
+}
+
+/** `null`: the place to go on from is none, or was lost when a server of the store was replaced; begin anew. A store that fails fails there, too. */
+async function pageOf({ site, session }: Visit, search: Search): Promise<SessionPage | null> {
+  try {
+    return await site.sessions.list(listOptions(search, session.info.handle))
+  } catch (error) {
+    if (search.after === '') throw error
+    return null
+  }
 }
 
 /** One session, with all that is known of it, and the choice of when it ends. */

@@ -40,6 +40,7 @@ button:hover, .button:hover { border-color: currentcolor; text-decoration: under
 .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .said, .notice { border-radius: .5rem; padding: .625rem .875rem; margin: 0 0 1.25rem; background: var(--good); color: var(--good-text); }
 .notice { display: inline-block; margin: .5rem 0 0; padding: .25rem .625rem; background: var(--warn); color: var(--warn-text); }
+main > .notice { margin: 0 0 1.25rem; }
 .tag { display: inline-block; padding: .0625rem .5rem; border-radius: 1rem; background: var(--tag); color: var(--tag-text); font-size: .8125rem; font-weight: 600; white-space: nowrap; }
 .devices { max-width: 52rem; margin: 0 0 1.5rem; padding: 0; list-style: none; }
 .device { display: grid; grid-template-columns: auto 1fr auto; gap: .25rem 1rem; align-items: start; padding: 1.125rem; background: var(--card); border: 1px solid var(--line); border-bottom-width: 0; }

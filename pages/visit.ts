@@ -38,7 +38,9 @@ interface MountedRequest extends IncomingMessage {
 /** What the next page says once. */
 const SAID = 'pages:said'
 
-export type Said = 'saidEnded' | 'saidEndedMany' | 'saidEndsLater'
+const SAIDS = ['saidEnded', 'saidEndedMany', 'saidEndsLater'] as const satisfies readonly (keyof PageTexts)[]
+
+export type Said = (typeof SAIDS)[number]
 
 export function openVisit(site: PageSite, request: IncomingMessage, response: ServerResponse): Visit {
   const exchange = exchangeOf(site.app, request)
@@ -81,9 +83,9 @@ export function say({ session }: Visit, said: Said, count = 1): void {
 
 export function takeSaid({ session, request, site }: Visit): string | null {
   if (request.method !== 'GET') return null
-  const { said, count } = Object(session.take(SAID)) as { readonly said?: Said; readonly count?: number }
-  const text: PageTexts[Said] | undefined = said === undefined ? undefined : site.texts[said]
-  return text === undefined ? null : filled(text, { count: Number(count) })
+  const { said, count } = Object(session.take(SAID)) as { readonly said?: unknown; readonly count?: unknown }
+  const name = SAIDS.find((known) => known === said)
+  return name === undefined ? null : filled(site.texts[name], { count: Number(count) })
 }
 
 /** The fields by which a form of this session is known. */

@@ -1,11 +1,15 @@
 // How many new sessions a network address may make: counted by the package `rate-limiter-flexible`, in Redis where the sessions are in Redis, else in this process.
 import { createRequire as requireFrom } from 'node:module'
-import type { AddressLimiter, OpenLimiter } from '../lib/limit-options.js'
 import type { SessionStore } from '../lib/store.js'
 import { needs } from './drivers.js'
 import { HERE } from './here.js'
 
 const PACKAGE = 'rate-limiter-flexible'
+
+/** As the limiters of the package are. */
+interface AddressLimiter {
+  consume(key: string): Promise<unknown>
+}
 
 interface Limits {
   readonly points: number
@@ -19,7 +23,10 @@ interface Package {
 }
 
 /** Throws a `TypeError` with the command that installs the package if it is missing. */
-export const openAddressLimiter: OpenLimiter = (store, { max, windowMs }) => {
+export function openAddressLimiter(
+  store: SessionStore,
+  { max, windowMs }: { readonly max: number; readonly windowMs: number },
+): AddressLimiter {
   const { RateLimiterMemory, RateLimiterRedis } = load()
   const limits = { points: max, duration: Math.max(1, Math.ceil(windowMs / 1000)), keyPrefix: 'address' }
   const { evaluate } = store as SessionStore & { evaluate?: Evaluate }

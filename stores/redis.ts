@@ -98,11 +98,8 @@ class Redis implements RedisStore {
   /** For a limiter on the same server: its keys are put under the namespace. */
   evaluate(script: string, keys: readonly string[], args: readonly string[]): Promise<unknown> {
     const { ns } = this.tools.keys
-    return this.connection.eval(
-      script,
-      keys.map((key) => `${ns}${key}`),
-      args,
-    )
+    const named = keys.map((key) => `${ns}${key}`)
+    return this.connection.eval(script, named, args)
   }
 
   async create({ values, terms }: SessionRecord): Promise<StoredSession> {

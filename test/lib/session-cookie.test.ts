@@ -1,8 +1,11 @@
 import { afterEach, describe, expect, jest, test } from '@jest/globals'
+import { stringifySetCookie } from 'cookie'
+import fc from 'fast-check'
 import type { SessionApp } from '../../lib/app.js'
 import { mayCarryCookie, readSessionCookies, sessionCookieLines } from '../../lib/session-cookie.js'
-import type { SessionFacts } from '../../lib/store.js'
+import type { SessionFacts, SessionStore } from '../../lib/store.js'
 import { joinToken, newHandle, newVerifier } from '../../lib/token.js'
+import { memoryStore } from '../../stores/memory.js'
 import { appOf, DAY, inProduction, requestWith, SECOND, warnings } from './harness.js'
 
 afterEach(() => {
@@ -142,6 +145,40 @@ describe('the Set-Cookie line', () => {
     expect(lineFor(appOf(), {}, {}, NOW + 30 * DAY - 1)).toMatch(/Max-Age=1;/)
     expect(lineFor(appOf(), {}, { lifetimeMs: null })).toMatch(/Max-Age=34560000;/)
     expect(lineFor(appOf(), {}, { lifetimeMs: 500 * DAY })).toMatch(/Max-Age=34560000;/)
+  })
+
+  test('is to the byte what the cookie library writes, whatever the attributes', () => {
+    const options = fc.record(
+      {
+        path: fc.constantFrom('/', '/app', '/a b'),
+        domain: fc.constantFrom('example.com', '.example.com'),
+        sameSite: fc.constantFrom('lax' as const, 'strict' as const, 'none' as const),
+        secure: fc.constantFrom(true, 'auto' as const),
+        httpOnly: fc.boolean(),
+        partitioned: fc.boolean(),
+        priority: fc.constantFrom('low' as const, 'medium' as const, 'high' as const),
+      },
+      { requiredKeys: [] },
+    )
+    fc.assert(
+      fc.property(options, fc.boolean(), fc.boolean(), fc.boolean(), (cookie, perRequest, https, persistent) => {
+        const app = appOf({ proxy: true, cookie: perRequest ? () => cookie : cookie })
+        const headers = { 'x-forwarded-proto': https ? 'https' : 'http' }
+        const line = lineFor(app, headers, { persistent })
+        if (line === null) return expect(https).toBe(false)
+        const value = line.slice('sid='.length, line.indexOf(';'))
+        const { secure: _secure, ...rest } = app.config.cookie(requestWith(headers))
+        const age = persistent ? { maxAge: 2_592_000 } : {}
+        expect(line).toBe(stringifySetCookie('sid', value, { ...rest, ...age, secure: https, encode: String }))
+      }),
+    )
+  })
+
+  test.each([';', '\r\n', ' ', 'é', '\x7f'])('is refused, without showing it, if the store made a token that holds %j', (text) => {
+    const app = appOf({ store: Object.assign(memoryStore(), { sealsToken: true }) as SessionStore })
+    const lines = (token: string, times = {}): string[] => sessionCookieLines(app, requestWith(), token, facts(times), NOW)
+    expect(() => lines(`hunter${text}2`)).toThrow(/^the store made a token that no cookie can hold$/)
+    expect(() => lines('a', { startedAt: Number.NaN })).toThrow(TypeError)
   })
 
   test('has Max-Age in whole seconds', () => {

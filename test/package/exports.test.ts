@@ -31,6 +31,7 @@ describe('the package', () => {
       'SessionDataError',
       'SessionError',
       'SessionGoneError',
+      'SessionLimitError',
       'SessionMissingError',
       'SessionStoreError',
       'SessionTooLargeError',

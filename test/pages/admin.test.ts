@@ -67,6 +67,15 @@ describe('the pages of the administrator', () => {
     expect(second).not.toContain('rel="next"')
   })
 
+  test('begin anew where the place to go on from is none', async () => {
+    const { root } = await busySite()
+    for (const after of ['x', '-1', "'; FLUSHALL"])
+      await root
+        .get(`/sessions/admin?age=3600&after=${encodeURIComponent(after)}`)
+        .expect(303)
+        .expect('Location', '/sessions/admin?age=3600')
+  })
+
   test('end one, and go back to the search', async () => {
     const { root, bob } = await busySite()
     const page = await root.get('/sessions/admin?user=bob')

@@ -183,7 +183,7 @@ describe('hostile texts', () => {
           for (const tag of shapeOf((await bad.get(path).expect(200)).text)) expect(expected.concat(KNOWN)).toContain(tag)
         }
       }),
-      { numRuns: 15 },
+      { numRuns: 8 },
     )
   })
 

@@ -45,7 +45,7 @@ describe('the sources', () => {
         (line) => !line.includes('typeof proof !=='),
       ),
     ).toEqual([])
-    expect(linesThat(/timingSafeEqual\(/)).toHaveLength(1)
+    expect(linesThat(/timingSafeEqual\(/).map((line) => line.split(':', 1)[0])).toEqual(['lib/token.ts', 'pages/form-token.ts'])
   })
 
   test('take random numbers from the generator of node:crypto and from nowhere else (T-6)', () => {
@@ -80,12 +80,13 @@ describe('the sources', () => {
   test('parse JSON in one place and evaluate nothing (T-75)', () => {
     expect(linesThat(/JSON\.parse\(/).every((line) => /^(lib\/values|stores\/(cookie|memcache|express-store|redis))/.test(line))).toBe(true)
     // The `eval` of Redis runs our own constant scripts there.
-    const outsideRedis = linesThat(/\beval\(|new Function\(|node:vm|v8\.deserialize/).filter((line) => !line.startsWith('stores/redis/'))
+    const outsideRedis = linesThat(/\beval\(|new Function\(|node:vm|v8\.deserialize/).filter((line) => !line.startsWith('stores/redis'))
     expect(outsideRedis).toEqual([])
   })
 
   test('print nothing (T-35)', () => {
-    expect(linesThat(/\bconsole\.|process\.std(out|err)/)).toEqual([])
+    // The command line is there to print.
+    expect(linesThat(/\bconsole\.|process\.std(out|err)/).filter((line) => !line.startsWith('ops/cli/'))).toEqual([])
   })
 })
 
