@@ -80,7 +80,7 @@ export function watchOutput(): void {
       return ender === undefined ? Reflect.apply(own.end, this, args) : ender.end(args)
     },
     write(this: RawResponse, ...args: unknown[]): unknown {
-      const gate = carriedBy(this.req)?.gate
+      const gate = gateIfHeld(this)
       if (gate?.endHidden !== true) return Reflect.apply(own.write, this, args)
       return asEnded(this, gate, () => Reflect.apply(own.write, this, args))
     },
@@ -96,15 +96,19 @@ export function watchOutput(): void {
   for (const [name, value] of Object.entries(watched)) Object.defineProperty(RESPONSE, name, { value, writable: true, configurable: true })
   Object.defineProperty(RESPONSE, 'writableEnded', {
     get(this: RawResponse) {
-      return this.finished || carriedBy(this.req)?.gate?.endHidden === true
+      return this.finished || gateIfHeld(this)?.endHidden === true
     },
     configurable: true,
   })
 }
 
+/** A shut gate has added a byte to what waits: one look, where most responses are let by. */
+function gateIfHeld(res: RawResponse): OutputGate | undefined {
+  return res.outputSize === 0 ? undefined : carriedBy(res.req)?.gate
+}
+
 function isShut(res: RawResponse): boolean {
-  const gate = carriedBy(res.req)?.gate
-  return gate !== undefined && gate.shut > 0
+  return (gateIfHeld(res)?.shut ?? 0) > 0
 }
 
 /** `_send` below all holds. */
