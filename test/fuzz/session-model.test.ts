@@ -6,7 +6,7 @@ import { anyRedis } from '../servers/redis-server.js'
 import { type Inspector, inspector } from '../stores/redis-kit.js'
 import { compareWithModel } from './session-model.js'
 
-const RUNS = 1500
+const RUNS = 1000
 const RUNS_ON_REDIS = 150
 
 let server: Awaited<ReturnType<typeof anyRedis>>

@@ -118,6 +118,13 @@ function starter(framework: Framework, { dump, commands }: RaceOptions) {
   ): Promise<Race> => {
     const store = new FaultyStore(inner)
     const site = await openSite({ framework, options: { ...given, store }, routes, middlewares })
+    const close = site.sessions.close.bind(site.sessions)
+    Object.assign(site.sessions, {
+      close: () => {
+        store.release()
+        return close()
+      },
+    })
     return {
       site,
       store,

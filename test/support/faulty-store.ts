@@ -38,6 +38,7 @@ export class FaultyStore implements SessionStore {
   readonly calls: Operation[] = []
   /** Every token that the store gave out, in order, also those whose answer never arrived. */
   readonly issued: string[] = []
+  readonly #hung: (() => void)[] = []
   readonly #inner: SessionStore
   readonly #rules: { readonly operation: Operation; readonly rule: Rule }[] = []
   readonly #waiting: { readonly operation: Operation; readonly tell: () => void }[] = []
@@ -65,7 +66,12 @@ export class FaultyStore implements SessionStore {
 
   /** The next call never answers and has no effect. */
   hang(operation: Operation): void {
-    this.#next(operation, () => new Promise(() => {}))
+    this.#next(operation, () => new Promise((_, reject) => this.#hung.push(() => reject(backendError()))))
+  }
+
+  /** Calls that hang fail after all: whoever closes need not wait for them. */
+  release(): void {
+    for (const fail of this.#hung.splice(0)) fail()
   }
 
   /** The next call waits at the gate before it has any effect. */
