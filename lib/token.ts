@@ -46,6 +46,8 @@ export interface PresentedToken {
   readonly handle: string
   /** Of the verifier that was presented. */
   readonly proof: string
+  /** The same as bytes, for stores that compare it themselves. */
+  readonly proofBytes: Uint8Array
 }
 
 /** Most tokens that a reader remembers. */
@@ -61,7 +63,8 @@ export function tokenReader(): (token: string) => PresentedToken | null {
     if (parts === null) return null
     if (recent.size >= MAX_READ) recent.clear()
     // A copy: a slice would keep the text that it was cut from.
-    const read = { handle: Buffer.from(parts.handle).toString(), proof: proofOf(parts.verifier) }
+    const proof = proofOf(parts.verifier)
+    const read = { handle: Buffer.from(parts.handle).toString(), proof, proofBytes: bytesOf(proof) }
     recent.set(token, read)
     return read
   }
@@ -74,7 +77,17 @@ export function proofOf(verifier: string): string {
 
 /** Compares two proofs in constant time (ASVS 11.2.4). */
 export function sameProof(a: string, b: string): boolean {
-  return a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b))
+  return sameBytes(Buffer.from(a), Buffer.from(b))
+}
+
+/** For stores that keep proofs as bytes: making bytes of a text costs more than to compare them. */
+export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && timingSafeEqual(a, b)
+}
+
+export function bytesOf(proof: string): Uint8Array {
+  // A copy: a buffer is a part of a larger block, and would keep that.
+  return new Uint8Array(Buffer.from(proof))
 }
 
 function isBase64Url(text: string): boolean {

@@ -13,7 +13,7 @@ import type {
   StoreEvent,
   UpdateResult,
 } from '../lib/store.js'
-import { joinToken, newHandle, newVerifier, proofOf, sameProof, tokenReader } from '../lib/token.js'
+import { bytesOf, joinToken, newHandle, newVerifier, proofOf, sameBytes, tokenReader } from '../lib/token.js'
 import { MemoryIndex } from './memory/memory-index.js'
 import { keepNotice, takeNotice } from './memory/notices.js'
 import { completeOptions, type MemoryStoreOptions } from './memory/options.js'
@@ -72,7 +72,7 @@ class Memory implements MemoryStore {
     const handle = this.freeHandle()
     const verifier = newVerifier()
     const facts = factsOfNew(terms, now)
-    this.table.add({ handle, proof: proofOf(verifier), values: copyText(values), facts }, now)
+    this.table.add({ handle, ...proofs(verifier), values: copyText(values), facts }, now)
     this.sweepFromNowOn()
     return { handle, token: joinToken(handle, verifier), facts }
   }
@@ -103,7 +103,7 @@ class Memory implements MemoryStore {
     // The contract has no "conflict" here; applying nothing is what `expect` asks for.
     if (!meetsExpectations(entry.values, changes.expect)) return null
     const verifier = newVerifier()
-    entry.proof = proofOf(verifier)
+    Object.assign(entry, proofs(verifier))
     this.table.change(entry, changedValues(entry.values, changes), factsOfRotated(takeNotice(entry), changes, now))
     this.table.touch(entry)
     return { handle: entry.handle, token: joinToken(entry.handle, verifier), facts: entry.facts }
@@ -137,7 +137,7 @@ class Memory implements MemoryStore {
     if (read === null) return null
     const entry = this.table.live(read.handle, now)
     if (entry === null) return null
-    return sameProof(entry.proof, read.proof) ? entry : 'reused'
+    return sameBytes(entry.proofBytes, read.proofBytes) ? entry : 'reused'
   }
 
   private freeHandle(): string {
@@ -163,4 +163,9 @@ class Memory implements MemoryStore {
       }
     }
   }
+}
+
+function proofs(verifier: string): Pick<StoredEntry, 'proof' | 'proofBytes'> {
+  const proof = proofOf(verifier)
+  return { proof, proofBytes: bytesOf(proof) }
 }

@@ -12,6 +12,8 @@ import { Slots } from './slots.js'
 export interface StoredEntry extends Member<StoredEntry> {
   readonly handle: string
   proof: string
+  /** The same, for comparing. */
+  proofBytes: Uint8Array
   values: SessionValues
   facts: SessionFacts
   bucket: number
@@ -23,7 +25,7 @@ export interface StoredEntry extends Member<StoredEntry> {
   places: Map<string, Place> | null
 }
 
-type NewSession = Pick<StoredEntry, 'handle' | 'proof' | 'values' | 'facts'>
+type NewSession = Pick<StoredEntry, 'handle' | 'proof' | 'proofBytes' | 'values' | 'facts'>
 
 export class SessionTable {
   private entries: Map<string, StoredEntry> = new Map()
@@ -66,10 +68,11 @@ export class SessionTable {
       .filter((entry) => entry !== null)
   }
 
-  add({ handle, proof, values, facts }: NewSession, now: number): void {
+  add(session: NewSession, now: number): void {
     this.makeRoom(now)
+    const { handle, facts } = session
     const bucket = this.buckets.file(handle, expiresAt(facts))
-    const entry: StoredEntry = { handle, proof, values, facts, bucket, slot: 0, ordinary: null, places: null, older: null, newer: null }
+    const entry: StoredEntry = { ...session, bucket, slot: 0, ordinary: null, places: null, older: null, newer: null }
     entry.slot = this.slots.take(entry)
     this.entries.set(handle, entry)
     this.recency.touch(entry)
