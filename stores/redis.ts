@@ -20,7 +20,7 @@ import { Keys } from './redis/keys.js'
 import { type CompleteOptions, completeOptions, type RedisStoreOptions } from './redis/options.js'
 import { OwnConnection } from './redis/own-connection.js'
 import { Packing } from './redis/packing.js'
-import { clockArguments, factsOfNew, readHash, readValues, termFields } from './redis/record.js'
+import { clockArguments, factsOfNew, readLoaded, readValues, termFields } from './redis/record.js'
 import { RedisIndex } from './redis/redis-index.js'
 import { ScriptRunner } from './redis/script-runner.js'
 import { CREATE, LOAD } from './redis/scripts.js'
@@ -130,8 +130,9 @@ class Redis implements RedisStore {
     const { handle, proof } = read
     const { runner, sets, background, keys } = this.tools
     const reply = await runner.run('load', LOAD, keys.session(handle), [proof, slide ? '1' : '0'])
-    if (!Array.isArray(reply)) return reply === 1 ? 'reused' : null
-    const { values, facts, now, seenBefore } = readHash('load', reply, slide)
+    if (reply === 0) return null
+    if (reply === 1) return 'reused'
+    const { values, facts, now, seenBefore } = readLoaded(reply, slide)
     if (slide && isFirstOfStep(facts, seenBefore, now)) background.add(sets.confirm('load', handle, { facts, now }))
     const texts = readValues('load', values)
     return { handle, values: texts instanceof Promise ? await texts : texts, facts, now, token }

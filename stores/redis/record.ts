@@ -45,13 +45,13 @@ export function factsOfNew(terms: SessionTerms, now: number, hasUser: boolean): 
 export function readHash(operation: string, reply: readonly unknown[], slid: boolean = false): StoredHash {
   const values: Record<string, string> = Object.create(null)
   const indexes: Record<string, string> = Object.create(null)
-  const single: Record<string, string> = Object.create(null)
+  const single: SingleFields = { ...NO_FIELDS }
   const last = reply.length - 2
   for (let place = 0; place < last; place += 2) {
     const field = reply[place]
     const text = reply[place + 1]
     if (typeof field !== 'string' || typeof text !== 'string') throw unreadable(operation)
-    if (field.charCodeAt(1) !== COLON) single[field] = text
+    if (field.length === 1) single[field] = text
     else if (field.charCodeAt(0) === V) values[field.slice(2)] = text
     else indexes[field.slice(2)] = text
   }
@@ -60,16 +60,36 @@ export function readHash(operation: string, reply: readonly unknown[], slid: boo
   return { values, facts: readFacts(operation, single, indexes, slid ? now : seenBefore), now, seenBefore }
 }
 
+/** The reply of LOAD. */
+export function readLoaded(reply: unknown, slid: boolean): StoredHash {
+  if (typeof reply !== 'string') throw unreadable('load')
+  return readHash('load', JSON.parse(reply) as unknown[], slid)
+}
+
 /** See NOTICED in lua.ts. */
 function noticeOf(text: string): SessionNotice {
   const endsAt = text.slice(0, text.indexOf(' '))
   return { message: text.slice(text.indexOf(' ', endsAt.length + 1) + 1), endsAt: Number(endsAt) }
 }
 
-const COLON = 0x3a
 const V = 0x76
 
-function readFacts(operation: string, single: Readonly<Record<string, string>>, indexes: SessionValues, seenAt: number): SessionFacts {
+/** Fields of one letter, see scripts.ts. */
+type SingleFields = Record<string, string | undefined>
+
+const NO_FIELDS: SingleFields = {
+  p: undefined,
+  t: undefined,
+  s: undefined,
+  i: undefined,
+  a: undefined,
+  g: undefined,
+  c: undefined,
+  e: undefined,
+  n: undefined,
+}
+
+function readFacts(operation: string, single: Readonly<SingleFields>, indexes: SessionValues, seenAt: number): SessionFacts {
   const times = single['t']?.split(' ')
   if (times?.length !== 6) throw unreadable(operation)
   const [createdAt, startedAt, authenticatedAt, idleMs, lifetimeMs] = times.map((time) => (time === '-' ? null : Number(time)))

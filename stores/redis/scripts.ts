@@ -8,8 +8,9 @@ import { USER_INDEX } from '../../lib/store.js'
 import { CLOCK, EACH, EPOCH, NOTICED, type Script, SNAPSHOT, script, TIMES } from './lua.js'
 
 /**
- * ARGV: proof, slide. 0: none; 1: another proof; else the hash, the time, and when it was seen before. The one write that can be refused
- * when memory is full may fail: reading and sliding go on.
+ * ARGV: proof, slide. 0: none; 1: another proof; else the hash, the time, and when it was seen before, as one JSON text: drivers pay for each
+ * text of a reply. (Texts are only quoted by it, so cjson is harmless here.) The one write that can be refused when memory is full may fail: reading
+ * and sliding go on.
  */
 export const LOAD: Script = script(`${TIMES}
 local all = redis.call('HGETALL', key)
@@ -30,9 +31,9 @@ if ARGV[2] == '1' then
   redis.call('PEXPIREAT', key, whole(math.min(now + idle, ends)))
   if now + idle >= ends then redis.pcall('HSET', key, 's', whole(now)) end
 end
-all[#all + 1] = now
-all[#all + 1] = last
-return all
+all[#all + 1] = whole(now)
+all[#all + 1] = whole(last)
+return cjson.encode(all)
 `)
 
 /** ARGV: proof, idle, life, persistent, '1' if there is a user, then fields. 0: the handle is in use; else the time. */
