@@ -1,8 +1,8 @@
 // Brings one session to its store: clean → nothing, new → create, changed → update, signed in → rotate.
-import { admit, countAddress, reservePlace } from './checks/limits.js'
+import { admit, countAddress, inPlace } from './checks/limits.js'
 import type { Collected, Slot } from './draft.js'
 import { isUnknownOutcome, SessionClosedError, SessionGoneError } from './errors.js'
-import { isPromise, whenReady } from './maybe.js'
+import { isPromise, orElse, whenReady } from './maybe.js'
 import { mayCarryCookie } from './session-cookie.js'
 import type { Rotation, SessionState } from './session-state.js'
 import type { MaybePromise, SessionChanges, StoredSession } from './store.js'
@@ -34,12 +34,8 @@ function isWorthCreating(state: SessionState): boolean {
 }
 
 function create(state: SessionState, collected: Collected | null, options: CommitOptions): MaybePromise<void> {
-  const { app, request } = state.exchange
-  assertCookieOpen(state)
-  if (!mayCarryCookie(app, request)) {
-    if (options.explicit) throw new SessionClosedError(INSECURE)
-    return
-  }
+  const { app } = state.exchange
+  if (!mayGiveCookie(state, options)) return
   const { rotation, userToBe: userId } = state
   const indexes: Record<string, string> = Object.create(null)
   for (const [name, value] of Object.entries(indexChanges(state, () => true))) if (value !== null) indexes[name] = value
@@ -52,8 +48,9 @@ function create(state: SessionState, collected: Collected | null, options: Commi
       () => store.create(record),
       (late) => abandon(state, late.handle, () => store.destroy(late.token)),
     )
-  const reserved = whenReady(countAddress(state, record.terms.address), () => reservePlace(state, userId))
-  const created = whenReady(reserved, () => (userId === null ? ask() : stopIfUnknown(state, ask)))
+  const created = whenReady(countAddress(state, record.terms.address), () =>
+    inPlace(state, userId, () => (userId === null ? ask() : stopIfUnknown(state, ask))),
+  )
   state.creating = isPromise(created)
   if (isPromise(created)) created.catch(() => {}).finally(() => (state.creating = false))
   return whenReady(created, (stored) => {
@@ -81,11 +78,7 @@ function update(state: SessionState, stored: StoredSession, collected: Collected
 function rotate(state: SessionState, before: StoredSession, collected: Collected | null, options: CommitOptions): MaybePromise<void> {
   const { app } = state.exchange
   const { store } = app.config
-  assertCookieOpen(state)
-  if (!mayCarryCookie(app, state.exchange.request)) {
-    if (options.explicit) throw new SessionClosedError(INSECURE)
-    return
-  }
+  if (!mayGiveCookie(state, options)) return
   const { rotation, userToBe: userId } = state
   const indexes = { ...indexChanges(state, () => true), [USER_INDEX]: userId }
   const changes: SessionChanges = { ...collected?.changes, indexes, terms: state.terms() }
@@ -95,7 +88,7 @@ function rotate(state: SessionState, before: StoredSession, collected: Collected
       () => store.rotate(before.token, changes),
       (late) => late !== null && abandon(state, late.handle, () => store.destroy(late.token)),
     )
-  const rotated = whenReady(reservePlace(state, userId), () => endIfUnknown(state, before, ask))
+  const rotated = inPlace(state, userId, () => endIfUnknown(state, before, ask))
   return whenReady(rotated, (stored) => {
     // Whoever signs a user out and finds the session gone has what was wanted.
     if (stored === null) return userId === null ? lost(state, { explicit: false }) : startOver(state)
@@ -106,7 +99,7 @@ function rotate(state: SessionState, before: StoredSession, collected: Collected
 }
 
 function signedIn(state: SessionState, stored: StoredSession, userId: string, rotation: Rotation | null): MaybePromise<void> {
-  return whenReady(admit(state, stored, userId, rotation?.priority ?? 0), () => tell(state, 'signedIn'))
+  return whenReady(admit(state, stored, userId, rotation?.priority ?? null), () => tell(state, 'signedIn'))
 }
 
 /** A sign-in whose token is gone by then (a double click) makes a new session, with this request's data only. */
@@ -115,9 +108,12 @@ function startOver(state: SessionState): MaybePromise<void> {
   return create(state, state.draft.collect(), { explicit: false })
 }
 
-function assertCookieOpen(state: SessionState): void {
-  if (state.exchange.cookieClosed)
-    throw new SessionClosedError('this needs a new cookie, but the response has begun (or this is an upgrade)')
+/** Whether the browser can be given the new token that is about to be made. */
+function mayGiveCookie({ exchange }: SessionState, { explicit }: CommitOptions): boolean {
+  if (exchange.cookieClosed) throw new SessionClosedError('this needs a new cookie, but the response has begun (or this is an upgrade)')
+  const may = mayCarryCookie(exchange.app, exchange.request)
+  if (!may && explicit) throw new SessionClosedError(INSECURE)
+  return may
 }
 
 /** Promise 3: the late writer revives nothing. */
@@ -129,22 +125,16 @@ function lost(state: SessionState, options: CommitOptions): void {
 
 /** A sign-in of unknown outcome is not tried again: the error page must not carry it. */
 function stopIfUnknown<T>(state: SessionState, call: () => MaybePromise<T>): MaybePromise<T> {
-  const giveUp = (error: unknown): never => {
+  return orElse(call, (error) => {
     if (isUnknownOutcome(error)) state.exchange.stop(error)
     throw error
-  }
-  try {
-    const answer = call()
-    return isPromise(answer) ? answer.catch(giveUp) : answer
-  } catch (error) {
-    return giveUp(error)
-  }
+  })
 }
 
 /** A rotation that failed may have happened: then neither token may live on. */
 function endIfUnknown<T>(state: SessionState, before: StoredSession, rotate: () => MaybePromise<T>): MaybePromise<T> {
   const { store } = state.exchange.app.config
-  const giveUp = (error: unknown): never => {
+  return orElse(rotate, (error) => {
     if (!isUnknownOutcome(error)) throw error
     state.exchange.stop(error)
     // By handle, where the store can, if the token is the new one already, which nobody knows.
@@ -154,13 +144,7 @@ function endIfUnknown<T>(state: SessionState, before: StoredSession, rotate: () 
       async () => (await store.destroy(before.token)) || ((await (store.index?.end(before.handle) ?? store.end?.(before.handle))) ?? false),
     )
     throw error
-  }
-  try {
-    const rotated = rotate()
-    return isPromise(rotated) ? rotated.catch(giveUp) : rotated
-  } catch (error) {
-    return giveUp(error)
-  }
+  })
 }
 
 /** Ends a session whose fate is unknown, on a best effort. */

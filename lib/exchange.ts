@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import type { SessionApp } from './app.js'
 import { hasCode, isTimeout } from './errors.js'
 import { Intent } from './intent.js'
-import { isPromise } from './maybe.js'
+import { isPromise, orElse } from './maybe.js'
 import { attach, currentExchange } from './request-session.js'
 import type { Session } from './session.js'
 import type { SessionProperties } from './session-data.js'
@@ -169,12 +169,7 @@ export class Exchange {
       this.failure = { error }
       if (this.#unseenFailure() !== undefined || !this.#answersFailure()) throw error
     }
-    try {
-      const done = commit()
-      return isPromise(done) ? done.catch(fail) : done
-    } catch (error) {
-      fail(error)
-    }
+    return orElse(commit, fail)
   }
 
   /** Throws why the store could not be asked for this request's session. */

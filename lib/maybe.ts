@@ -1,4 +1,4 @@
-// Stores may answer without a promise; these two keep such answers synchronous.
+// Stores may answer without a promise; these keep such answers synchronous.
 import type { MaybePromise } from './store.js'
 
 export function isPromise<T>(value: MaybePromise<T>): value is Promise<T> {
@@ -8,4 +8,14 @@ export function isPromise<T>(value: MaybePromise<T>): value is Promise<T> {
 /** Goes on with `next` at once if the value is there, else when it comes. */
 export function whenReady<T, R>(value: MaybePromise<T>, next: (value: T) => MaybePromise<R>): MaybePromise<R> {
   return isPromise(value) ? value.then(next) : next(value)
+}
+
+/** Asks, and has `failed` answer in its place if it throws or rejects. */
+export function orElse<T, F>(ask: () => MaybePromise<T>, failed: (error: unknown) => F): MaybePromise<T | F> {
+  try {
+    const answer = ask()
+    return isPromise(answer) ? answer.catch(failed) : answer
+  } catch (error) {
+    return failed(error)
+  }
 }

@@ -18,8 +18,8 @@ export interface Rotation {
   readonly resolved: string | null
   readonly id: string
   readonly lifespan: Lifespan
-  /** Among the sessions of a user, where their number is limited. */
-  readonly priority: number
+  /** Among the sessions of a user, where their number is limited; `null`: as it was. */
+  readonly priority: number | null
 }
 
 export class SessionState {
@@ -113,7 +113,7 @@ export class SessionState {
     this.draft.restart(keepOnSignIn, (key) => this.decidesUser(key))
     const userId = this.#userNow()
     const lifespan = { ...ordinaryLifespan(this.exchange.app.config), persistent: this.stored.facts.persistent }
-    this.rotation = { userId, resolved: userId, id: newHandle(), lifespan, priority: 0 }
+    this.rotation = { userId, resolved: userId, id: newHandle(), lifespan, priority: null }
   }
 
   get rotates(): boolean {

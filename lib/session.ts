@@ -30,7 +30,7 @@ export interface SignInOptions {
    * lifetime is no shorter. Default: the option `remember`; for the user who is signed in already, what the session has.
    */
   readonly remember?: boolean | Duration
-  /** Where the number of a user's sessions is limited, lower priorities go first. Default `'normal'`. */
+  /** Where the number of a user's sessions is limited, lower priorities go first. Default: what the session of this user had, else `'normal'`. */
   readonly priority?: Priority
 }
 
@@ -122,7 +122,7 @@ export class Session {
     const sign = (): void =>
       state.signIn(userId, keep, {
         lifespan: lifespan(state, userId, options.remember),
-        priority: priorityOf(options.priority ?? 'normal'),
+        priority: options.priority === undefined ? null : priorityOf(options.priority),
       })
     // Where a place must be free first, nothing changes before that is known; else at once.
     if (config.limits?.onExceed === 'deny_new')

@@ -164,8 +164,8 @@ export interface SessionNotice {
 /** How many sessions one value of an index may have. */
 export interface Admission {
   readonly max: number
-  /** Higher stays longer. */
-  readonly priority: number
+  /** Higher stays longer. Default: the one that the session was admitted with before, else 0. */
+  readonly priority?: number
   /** The place that was reserved for it. */
   readonly place?: string
   /** Who goes first of the same priority if there are too many; after them those that are not named, the longest admitted first, and the new one last. */

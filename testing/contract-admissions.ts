@@ -36,6 +36,15 @@ function choosing({ ruleWith }: Contract): void {
     assert.notEqual(await index.find(high?.handle ?? ''), null)
   })
 
+  ruleWith('admit', 'who is admitted again keeps the priority of before, unless another is named', async (store, index) => {
+    const user = unique('user')
+    const [high, normal] = [...(await signedIn(store, index, user, 1, { max: 2, priority: 1 })), ...(await signedIn(store, index, user, 1))]
+    assert.deepEqual(await index.admit(USER_INDEX, user, high?.handle ?? '', { max: 2 }), [])
+    assert.deepEqual(await signInAs(store, index, user, { max: 2 }), [normal?.handle])
+    await index.end(normal?.handle ?? '')
+    assert.deepEqual(await index.admit(USER_INDEX, user, high?.handle ?? '', { max: 1, priority: -1 }), [high?.handle])
+  })
+
   ruleWith(
     'admit',
     'of the same priority those that are named go first, in their order; of the others the longest admitted',

@@ -2,10 +2,20 @@
 import { SessionLimitError } from '../errors.js'
 import type { SessionLimits } from '../limit-options.js'
 import { managedSession } from '../managed-session.js'
-import { whenReady } from '../maybe.js'
+import { orElse, whenReady } from '../maybe.js'
 import type { SessionState } from '../session-state.js'
 import { type MaybePromise, type SessionIndex, type StoredSession, USER_INDEX } from '../store.js'
 import { newHandle } from '../token.js'
+
+/** Makes a session of the user in the place that was reserved for it, and gives that back if it cannot be made. Rejects with `SessionLimitError`. */
+export function inPlace<T>(state: SessionState, userId: string | null, make: () => MaybePromise<T>): MaybePromise<T> {
+  return whenReady(reservePlace(state, userId), () =>
+    orElse(make, (error) => {
+      if (userId !== null) releasePlace(state, userId)
+      throw error
+    }),
+  )
+}
 
 /** Before anything changes: takes a place for one more session of the user, where the policy denies new ones. Rejects with `SessionLimitError`. */
 export function reservePlace(state: SessionState, userId: string | null): MaybePromise<void> {
@@ -20,6 +30,17 @@ export function reservePlace(state: SessionState, userId: string | null): MaybeP
     if (!isFree) deny(state, userId)
     state.place = place
   })
+}
+
+/** On a best effort: it lapses by itself. */
+function releasePlace(state: SessionState, userId: string): void {
+  const { place } = state
+  if (place === null) return
+  state.place = null
+  const { app } = state.exchange
+  void Promise.resolve()
+    .then(() => app.call('release', () => indexOf(state).release?.(USER_INDEX, userId, place)))
+    .catch(() => {})
 }
 
 /** Before a session is made: counts it for the address that it comes from. Rejects with `SessionLimitError`. */
@@ -44,7 +65,7 @@ export function countAddress(state: SessionState, address: string | undefined): 
 }
 
 /** After the session was stored: those that are too many end, this one among them if it is the least. */
-export function admit(state: SessionState, stored: StoredSession, userId: string, priority: number): MaybePromise<void> {
+export function admit(state: SessionState, stored: StoredSession, userId: string, priority: number | null): MaybePromise<void> {
   const limits = limitsOn(state)
   const max = limits?.perUser ?? null
   if (limits === null || max === null) return
@@ -53,7 +74,7 @@ export function admit(state: SessionState, stored: StoredSession, userId: string
   const { place } = state
   state.place = null
   return whenReady(orderOf(state, limits, stored.handle, userId), (order) => {
-    const admission = { max, priority, ...(place === null ? {} : { place }), ...(order === null ? {} : { order }) }
+    const admission = { max, ...(priority !== null && { priority }), ...(place !== null && { place }), ...(order !== null && { order }) }
     const victims = app.call('admit', () => index.admit?.(USER_INDEX, userId, stored.handle, admission) ?? [])
     return whenReady(victims, (handles) => endAll(state, stored.handle, userId, handles))
   })

@@ -28,11 +28,12 @@ export class Admissions {
     this.clock = clock
   }
 
-  admit(index: string, value: string, handle: string, { max, priority, place, order = [] }: Admission): string[] {
+  admit(index: string, value: string, handle: string, { max, priority: given, place, order = [] }: Admission): string[] {
     const sessions = this.sessionsOf(index, value)
     const own = sessions.find((entry) => entry.handle === handle)
     const lapsed = place !== undefined && !this.release(index, value, place)
     const mine = own === undefined ? undefined : placeOf(own, index, value)
+    const priority = given ?? mine?.priority ?? 0
     if (own !== undefined && mine?.marked !== true) put(own, index, { value, priority, since: ++this.count, marked: false })
     const admitted = sessions.filter((entry) => entry === own || this.isAdmitted(entry, index, value))
     const rank = (entry: StoredEntry): readonly number[] => {

@@ -77,7 +77,7 @@ end
 `
 
 /**
- * ARGV: handle, max, priority, place or '', '1' if its sessions were asked, then lists that begin with their length: ghosts, old ones (name, milliseconds), those that
+ * ARGV: handle, max, priority or '' (as it was), place or '', '1' if its sessions were asked, then lists that begin with their length: ghosts, old ones (name, milliseconds), those that
  * the same caller marked before it knew, and the order. {victims, others that stay, strangers, marked by somebody long ago}.
  */
 export const ADMIT: Script = script(`${PLACES}
@@ -100,7 +100,9 @@ local refused, lapsed = marked[own] or gone[own], place ~= '' and not reserved[p
 reserved[place] = nil
 redis.call('HDEL', places, 'r:' .. place)
 local time = redis.call('TIME')
-if not refused then keep({ name = own, priority = tonumber(priority), since = time[1] * 1000000 + time[2] }) end
+local before = admitted[own]
+priority = tonumber(priority) or before and before.priority or 0
+if not refused then keep({ name = own, priority = priority, since = time[1] * 1000000 + time[2] }) end
 local function rank(entry)
   return entry.name == own and math.huge or order[entry.name] or count + 1
 end

@@ -102,7 +102,7 @@ export class Admissions {
 function admissionArguments({ max, priority, place = '', order = [] }: Admission, asked: Asked | null, mine: readonly string[]): string[] {
   const isAsked = asked === null ? '' : '1'
   const lists = [...askedArguments(asked ?? NOBODY_ASKED), String(mine.length), ...mine, String(order.length), ...order]
-  return [String(max), String(priority), place, isAsked, ...lists]
+  return [String(max), priority === undefined ? '' : String(priority), place, isAsked, ...lists]
 }
 
 function askedArguments({ ghosts, old }: Asked): string[] {

@@ -6,6 +6,7 @@ import type { SessionStore, Sessions } from '../../lib/index.js'
 import type { LimitOptions, Priority } from '../../lib/limit-options.js'
 import { route, userOf } from '../security/kit.js'
 import { Browser } from '../support/browser.js'
+import { FaultyStore } from '../support/faulty-store.js'
 import { type Site, siteOpener } from '../support/site.js'
 
 export interface LimitBackend {
@@ -26,7 +27,7 @@ interface Place {
 export function describeLimits(name: string, backend: LimitBackend): void {
   const openSite = siteOpener()
 
-  async function open(limits: LimitOptions): Promise<Place> {
+  async function open(limits: LimitOptions, wrapped: (store: SessionStore) => SessionStore = (store) => store): Promise<Place> {
     const user = randomUUID()
     const signIn = (options: { keep?: true; priority?: Priority } = {}) => route((session) => session.signIn(user, options))
     const routes = {
@@ -40,7 +41,8 @@ export function describeLimits(name: string, backend: LimitBackend): void {
       '/user': route((session) => session.get('userId') ?? 'nobody'),
       '/handle': route((session) => session.info.handle),
     }
-    const one = async (): Promise<Site> => openSite({ framework: 'Express 5', options: { store: await backend.open(), limits }, routes })
+    const one = async (): Promise<Site> =>
+      openSite({ framework: 'Express 5', options: { store: wrapped(await backend.open()), limits }, routes })
     const sites = [await one(), await one()] as const
     let turn = 0
     const browser = (): Browser => new Browser(sites[turn++ % 2]?.port ?? 0)
@@ -116,6 +118,26 @@ export function describeLimits(name: string, backend: LimitBackend): void {
       const late = place.browser()
       expect((await late.get('/low')).status).toBe(409)
       expect(await users([high, normal, late], place)).toEqual([true, true, false])
+    })
+
+    test('who signs in again without a priority keeps the one of before', async () => {
+      const place = await open({ perUser: 2 })
+      const [high, normal] = [await signedIn(place, '/high'), await signedIn(place)]
+      await high.get('/again')
+      await normal.get('/again')
+      expect((await place.browser().get('/in')).status).toBe(200)
+      expect(await users([high, normal], place)).toEqual([true, false])
+    })
+
+    test('a place whose session could not be made is free for the next sign-in', async () => {
+      const place = await open({ perUser: 1, onExceed: 'deny_new' }, (store) => {
+        const faulty = new FaultyStore(store)
+        faulty.fail('create', 'reject')
+        return faulty
+      })
+      const browser = place.browser()
+      expect((await browser.get('/in')).status).toBe(503)
+      expect((await browser.get('/in')).status).toBe(200)
     })
 
     test('who signs in again, or out, neither takes a second place nor keeps the first', async () => {

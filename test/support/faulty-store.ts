@@ -141,6 +141,9 @@ export class FaultyStore implements SessionStore {
       end: (handle) => this.#announce('destroy', index.end(handle)),
       endBy: (name, value, options) => index.endBy(name, value, options),
       reassign: (name, from, to, text) => index.reassign(name, from, to, text),
+      ...(index.admit && { admit: index.admit.bind(index) }),
+      ...(index.reserve && { reserve: index.reserve.bind(index) }),
+      ...(index.release && { release: index.release.bind(index) }),
     }
   }
 
