@@ -1,6 +1,7 @@
 // What the themes of the store contract are written in: rules, declared limits, a clock to move. Imports no test runner.
 import type { MaybePromise, SessionIndex, SessionStore, StoreLimit } from '../lib/store.js'
 import { needIndex } from './contract-kit.js'
+import { type ContractTime, type StoreClock, SuiteTime } from './contract-time.js'
 
 type Body = () => Promise<void>
 
@@ -15,7 +16,7 @@ export interface ContractTest {
   readonly skip?: (title: string, body: Body) => unknown
 }
 
-export interface StoreContractOptions {
+export interface StoreContractOptions extends StoreClock {
   /** A store for one test; fresh or shared, its backend need not be empty. */
   readonly open: () => MaybePromise<SessionStore>
   /** A store whose sessions no other test sees, for the rules that end all of them; without it they are skipped. */
@@ -24,10 +25,6 @@ export interface StoreContractOptions {
   readonly close: (store: SessionStore) => MaybePromise<unknown>
   /** What the store cannot promise. Its rules are printed as skipped. */
   readonly cannot?: readonly StoreLimit[]
-  /** Moves the store's clock. Without it the suite really waits. */
-  readonly advance?: (ms: number) => MaybePromise<unknown>
-  /** How exactly the store keeps time: 1000 if it knows whole seconds only. Spans grow with it. */
-  readonly granularityMs?: number
   /** Where `describe` and `test` are no globals (node:test), they are handed in. */
   readonly runner?: ContractRunner
 }
@@ -49,27 +46,14 @@ export interface Contract {
   readonly declares: (store: SessionStore, limit: StoreLimit) => boolean
 }
 
-/** Spans of time, as short as the store's clock allows. `earlyMs + restMs` is `lateMs`. */
-export interface ContractTime {
-  /** A clock of this length … */
-  readonly spanMs: number
-  /** … has certainly not run out after this, */
-  readonly earlyMs: number
-  /** nor after this; */
-  readonly restMs: number
-  /** after this it certainly has. */
-  readonly lateMs: number
-  readonly toleranceMs: number
-  readonly pass: (ms: number) => Promise<void>
-}
-
 /** Above what jest, vitest and mocha allow by default: without `advance` a rule waits for several spans. */
 const TIMEOUT_MS = 60_000
 
 export function makeContract(name: string, options: StoreContractOptions, runner: ContractRunner): Contract {
   const declares = (store: SessionStore, limit: StoreLimit): boolean => isListed(limit, options.cannot) || isListed(limit, store.cannot)
+  const time = new SuiteTime(options)
   const register = (title: string, check: Rule, open = options.open): void => {
-    runner.test(title, () => inStore({ ...options, open }, check), TIMEOUT_MS)
+    runner.test(title, () => time.measured(() => inStore({ ...options, open }, check)), TIMEOUT_MS)
   }
   const ruleUnless = (limit: StoreLimit, title: string, check: Rule, open = options.open): void => {
     if (isListed(limit, options.cannot)) return skip(runner, `cannot ${limit}, as declared: ${title}`, () => inStore(options, check))
@@ -80,7 +64,7 @@ export function makeContract(name: string, options: StoreContractOptions, runner
     register(title, checkUnless, open)
   }
   return {
-    time: makeTime(options),
+    time,
     declares,
     rule: (title, check) => register(title, check),
     ruleUnless: (limit, title, check) => ruleUnless(limit, title, check),
@@ -113,17 +97,4 @@ function skip({ test }: ContractRunner, title: string, body: Body): void {
 
 function isListed(limit: StoreLimit, limits: readonly StoreLimit[] | undefined): boolean {
   return limits?.includes(limit) ?? false
-}
-
-function makeTime({ advance, granularityMs = 100 }: StoreContractOptions): ContractTime {
-  return {
-    spanMs: 5 * granularityMs,
-    earlyMs: 3 * granularityMs,
-    restMs: 3.5 * granularityMs,
-    lateMs: 6.5 * granularityMs,
-    toleranceMs: granularityMs,
-    pass: async (ms) => {
-      await (advance === undefined ? new Promise((resolve) => setTimeout(resolve, ms)) : advance(ms))
-    },
-  }
 }
