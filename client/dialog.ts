@@ -2,22 +2,27 @@
 // Security Policy has nothing against it; the classes are for the page's style sheet.
 import type { SessionStatus } from '../lib/status-report.js'
 import { type DialogTexts, spoken, ticking } from './texts.js'
-import type { SessionWatch } from './watch-session.js'
 
 type Mode = 'stay' | 'last' | 'ended'
 
 /** Shorter than a second, so that none is left out. */
 const TICK_MS = 250
 
+/** As much of the watch as the dialog needs. */
+interface Watched {
+  readonly status: SessionStatus | null
+  stay(): Promise<SessionStatus>
+}
+
 export class SessionDialog {
   readonly #texts: DialogTexts
-  readonly #watch: SessionWatch
+  readonly #watch: Watched
   #parts: Parts | null = null
   #mode: Mode = 'stay'
   #ticker: ReturnType<typeof setInterval> | undefined
   #dismissed = false
 
-  constructor(texts: DialogTexts, watch: SessionWatch) {
+  constructor(texts: DialogTexts, watch: Watched) {
     this.#texts = texts
     this.#watch = watch
   }

@@ -2,7 +2,7 @@
 
 import { isOurLine } from './cookie-parts.js'
 import type { Arrival, Exchange } from './exchange.js'
-import type { HeldHeaders } from './response-hold.js'
+import type { HeldHeaders } from './held-headers.js'
 import { clearedCookieLines, sessionCookieLines } from './session-cookie.js'
 import type { SessionFacts } from './store.js'
 

@@ -24,8 +24,8 @@ import {
   watchOutput,
 } from './held-output.js'
 import { answerPlainly, bareMethods } from './held-refusal.js'
+import type { Hold, HoldHooks } from './hold-hooks.js'
 import { isPromise } from './maybe.js'
-import type { Hold, HoldHooks } from './response-hold.js'
 
 export function holdHttp1(res: RawResponse, entry: EntryHead, hooks: HoldHooks): Hold {
   const hold = new Http1Hold(res, entry, hooks)

@@ -5,8 +5,8 @@ import { Writable } from 'node:stream'
 import { type EntryHead, Http2Headers } from './held-headers.js'
 import type { Method } from './held-output.js'
 import { answerPlainly, bareMethods, callBack } from './held-refusal.js'
+import type { HoldHooks } from './hold-hooks.js'
 import { isPromise } from './maybe.js'
-import type { HoldHooks } from './response-hold.js'
 import type { MaybePromise } from './store.js'
 
 /** The part of ServerHttp2Stream that is used here; importing node:http2 would load it for everybody. */

@@ -1,38 +1,12 @@
 // No byte of a response leaves before the session's change is in the store.
 import type { ServerResponse } from 'node:http'
-import { type EntryHead, type HeldHeaders, StubHeaders } from './held-headers.js'
+import { type EntryHead, StubHeaders } from './held-headers.js'
 import { holdHttp1 } from './held-http1.js'
 import { holdHttp2, isHttp2Response } from './held-http2.js'
 import { isRawResponse, type Method } from './held-output.js'
+import type { Hold, HoldHooks } from './hold-hooks.js'
 import { isPromise, whenReady } from './maybe.js'
 import type { MaybePromise } from './store.js'
-
-export type { HeldHeaders } from './held-headers.js'
-
-export interface HoldHooks {
-  /** Called once, at the first output. A synchronous answer adds no wait: the output goes through in the same tick. */
-  beforeFirstByte(): MaybePromise<void>
-  /**
-   * Called synchronously after `beforeFirstByte` succeeded, with the headers that are about to leave. Called again if another
-   * session middleware on the same response refuses it afterwards and the error page leaves with new headers.
-   */
-  decorate(headers: HeldHeaders): void
-  /** Called at an `end` whose response began in an earlier call. The end waits, and its chunk with it. */
-  beforeEnd(): MaybePromise<void>
-  /** Nothing was sent and `res` is as at entry: answer with the error. Never called inside of a call of the handler. */
-  onRefused(error: unknown): void
-  /** Nothing was sent, and the hold is about to answer a plain 503: what the browser must learn all the same. */
-  onPlain?(): void
-  /** The hold has answered the failure itself, by a plain 503 or by cutting the connection. For reporting only. */
-  onCut(error: unknown): void
-  /** The first byte goes, or went before the hold began. */
-  onReleased?(): void
-}
-
-export interface Hold {
-  /** To be called before the first change that `beforeEnd` may have to save, or at the latest before the handler calls `end`. */
-  watchEnd(): void
-}
 
 const WATCHING: Hold = { watchEnd: () => {} }
 

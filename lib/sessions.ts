@@ -13,6 +13,7 @@ import { installAccessor } from './request-session.js'
 import type { Session } from './session.js'
 import { readSessionCookies } from './session-cookie.js'
 import type { SessionProperties } from './session-data.js'
+import type { StoreLimit } from './store.js'
 
 declare module 'node:http' {
   interface IncomingMessage {
@@ -29,12 +30,14 @@ declare module 'node:http2' {
 }
 
 export interface Sessions extends SessionManager, Middleware {
+  /** What the store cannot promise, so that an application offers nothing that would fail: `cannot.includes('index')` where sessions are not found by user. */
+  readonly cannot: readonly StoreLimit[]
   /** Resolves once the store has been reached, and heard if somebody listens to `ended`; rejects with what is in the way. */
   ready(): Promise<void>
   /** Waits for store calls under way, at most `storeTimeout`; then ends what the store opened, and nothing else. */
   close(): Promise<void>
   /** The session of a request, also of one that the middleware did not see (an upgrade): then it is saved by hand. */
-  of(request: IncomingMessage | Http2ServerRequest): Promise<Session & SessionProperties>
+  of(request: IncomingMessage | Http2ServerRequest, options?: AskOptions): Promise<Session & SessionProperties>
   /**
    * Calls `listener` for every such event; returns a function that stops it. `ended` and `endedAll` also come from other processes on the store (`elsewhere`), where it
    * can tell: in Redis by pub/sub, over a connection of its own.
@@ -45,6 +48,13 @@ export interface Sessions extends SessionManager, Middleware {
    * whatever the status of the answer. Passes the error on.
    */
   readonly errorHandler: ErrorHandler
+}
+
+export interface AskOptions {
+  /** Asks the store once more, as for a request that comes now with the same headers: for a connection that stays open. What was had before stays as it is. */
+  readonly again?: boolean
+  /** Whether the idle expiry starts again if the store is asked. Default: what the option `slide` says. */
+  readonly slide?: boolean
 }
 
 /** Express and Connect know an error handler by its four parameters. */
@@ -61,9 +71,10 @@ export function createSessions(options: SessionOptions, outside: Outside): Sessi
   return Object.assign(middleware, sessionManager(app), lifecycle(app))
 }
 
-function lifecycle(app: SessionApp): Pick<Sessions, 'ready' | 'close' | 'of' | 'on' | 'errorHandler'> {
+function lifecycle(app: SessionApp): Pick<Sessions, 'cannot' | 'ready' | 'close' | 'of' | 'on' | 'errorHandler'> {
   const { store, connectTimeoutMs } = app.config
   return {
+    cannot: store.cannot ?? [],
     ready: async () => {
       await app.connecting()
       await withDeadline('subscribe', connectTimeoutMs, () => app.hearing.begun())
@@ -72,11 +83,11 @@ function lifecycle(app: SessionApp): Pick<Sessions, 'ready' | 'close' | 'of' | '
       await app.drained()
       await withDeadline('close', connectTimeoutMs, () => store.close?.())
     },
-    of: async (given) => {
-      const request = given as IncomingMessage
+    of: async (given, { again = false, slide } = {}) => {
+      const request = again ? anew(given as IncomingMessage) : (given as IncomingMessage)
       const seen = exchangeOf(app, request)
       if (seen !== undefined) return seen.session
-      const arrival = await loadSession(app, request, readSessionCookies(app, request))
+      const arrival = await loadSession(app, request, readSessionCookies(app, request), slide === undefined ? undefined : () => slide)
       const meanwhile = exchangeOf(app, request)
       if (meanwhile !== undefined) return meanwhile.session
       const exchange = new Exchange(app, request, arrival, null)
@@ -93,4 +104,9 @@ function lifecycle(app: SessionApp): Pick<Sessions, 'ready' | 'close' | 'of' | '
       next(error)
     },
   }
+}
+
+/** The same request, which carries nothing of ours yet: see carried.ts. */
+function anew(request: IncomingMessage): IncomingMessage {
+  return Object.create(request, { rawHeaders: { value: [...request.rawHeaders] } }) as IncomingMessage
 }

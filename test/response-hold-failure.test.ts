@@ -108,6 +108,19 @@ for (const [how, commit] of FAILURES) {
   })
 }
 
+test.each(FAILURES)(
+  'a header that the handler removed is back when the commit fails by %s, its name perhaps in lower case',
+  async (_how, commit) => {
+    const removing: Handler = (_, res) => {
+      res.removeHeader('X-Powered-By')
+      res.end('secret')
+    }
+    const answer = await answerTo(refusing(commit, removing, []))
+    expect(answer.toLowerCase()).toContain('\r\nx-powered-by: test\r\n')
+    expect(answer).not.toContain('secret')
+  },
+)
+
 test('the handler has returned before its response is refused, and end throws nothing', async () => {
   const order: string[] = []
   await answerTo((_, res) => {

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import type { HoldHooks } from '../lib/response-hold.js'
+import type { HoldHooks } from '../lib/hold-hooks.js'
 import { answerTo, asyncHooks, type Handler, held, hooksWith, syncHooks, withoutCookie } from './support/hold-exchange.js'
 
 // Every way to misuse a response, too: what Node throws, returns and sends is the yardstick.

@@ -4,7 +4,7 @@ import { type ClientHttp2Stream, connect, createServer, type Http2ServerRequest,
 import type { AddressInfo } from 'node:net'
 import { pipeline, Readable } from 'node:stream'
 import { expect, test } from '@jest/globals'
-import type { HoldHooks } from '../lib/response-hold.js'
+import type { HoldHooks } from '../lib/hold-hooks.js'
 import { asyncHooks, COOKIE, type Handler, hold, hooksWith, later, pendingCommit, settled, syncHooks } from './support/hold-exchange.js'
 
 interface Answer {

@@ -7,7 +7,7 @@ import compression from 'compression'
 import { Server as EngineServer } from 'engine.io'
 import express5, { type ErrorRequestHandler, type RequestHandler } from 'express'
 import express4 from 'express4'
-import type { HoldHooks } from '../lib/response-hold.js'
+import type { HoldHooks } from '../lib/hold-hooks.js'
 import {
   asyncHooks,
   COOKIE,

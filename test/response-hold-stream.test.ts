@@ -4,7 +4,8 @@ import { get, type ServerResponse } from 'node:http'
 import { pipeline, Readable } from 'node:stream'
 import { expect, test } from '@jest/globals'
 import { EntryHead } from '../lib/held-headers.js'
-import { type HoldHooks, holdResponse } from '../lib/response-hold.js'
+import type { HoldHooks } from '../lib/hold-hooks.js'
+import { holdResponse } from '../lib/response-hold.js'
 import {
   answerTo,
   asyncHooks,

@@ -2,7 +2,8 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import { EntryHead } from '../../lib/held-headers.js'
-import { type HoldHooks, holdResponse } from '../../lib/response-hold.js'
+import type { HoldHooks } from '../../lib/hold-hooks.js'
+import { holdResponse } from '../../lib/response-hold.js'
 
 export type Handler = (req: IncomingMessage, res: ServerResponse) => void
 
