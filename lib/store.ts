@@ -152,6 +152,8 @@ export interface SessionEntry {
 export interface SessionBatch {
   readonly entries: readonly SessionEntry[]
   readonly next: string | null
+  /** About how much of the store this batch has looked at: all of a scan together make 1. Absent where the store cannot tell. */
+  readonly share?: number
 }
 
 /** Said to whoever holds the session: when it is going to be ended, and why. */

@@ -75,7 +75,7 @@ async function endEach({ link, terminal }: Search, task: Task, entries: readonly
       else if (result.value === 'ended') outcome.ended.push(batch[n]?.handle ?? '')
       else outcome[result.value] += 1
     }
-    progress.add(batch.length, entries.length)
+    progress.add(batch.length, { total: entries.length })
   }
   progress.clear()
   return outcome

@@ -85,7 +85,7 @@ export function lister({ link, terminal, progress }: Search): Lister {
         terminal,
         app.call('scan', () => scan.call(index, cursor)),
       )
-      progress.add(batch.entries.length)
+      progress.add(batch.entries.length, batch)
       return batch
     },
   }

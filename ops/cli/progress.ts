@@ -6,6 +6,11 @@ const REDRAW_MS = 100
 const PLACES = 30
 const BLOCK = 6
 
+interface Whole {
+  readonly total?: number
+  readonly share?: number
+}
+
 export class Progress {
   readonly #terminal: Terminal
   readonly #verb: string
@@ -14,6 +19,7 @@ export class Progress {
   readonly #shown: boolean
   #drawn = 0
   #done = 0
+  #share = 0
 
   /** `quiet`: what is written to the same terminal meanwhile would be torn apart. */
   constructor(terminal: Terminal, verb: string, { quiet = false, clock = Date.now }: { quiet?: boolean; clock?: () => number } = {}) {
@@ -24,13 +30,15 @@ export class Progress {
     this.#shown = terminal.err.isTTY === true && terminal.env['TERM'] !== 'dumb' && !quiet
   }
 
-  /** Without a `total`, which no store tells before it has looked, the bar only shows that something moves. */
-  add(count: number, total?: number): void {
+  /** `share`: of all that is to be done, where their number is not known. Without both the bar only shows that something moves. */
+  add(count: number, { total, share = 0 }: Whole = {}): void {
     this.#done += count
+    this.#share += share
     const now = this.#clock()
     if (!this.#shown || now - this.#began < SILENT_MS || now - this.#drawn < REDRAW_MS) return
     this.#drawn = now
-    const bar = total === undefined ? moving(now - this.#began) : filled(this.#done / total)
+    const part = total === undefined ? this.#share : this.#done / total
+    const bar = part === 0 ? moving(now - this.#began) : filled(part)
     const number = this.#done.toLocaleString('en-US')
     const of = total === undefined ? '' : ` of ${total.toLocaleString('en-US')}`
     this.#terminal.err.write(`\r[${bar}] ${this.#verb} ${number}${of} sessions\x1b[K`)

@@ -28,14 +28,15 @@ return 1
 
 /**
  * KEYS: an epoch, whose name without its tail begins those of the sessions, whatever the client puts before it. ARGV: length of the tail, pattern, cursor, count.
- * The server, the next cursor, then what follows in the names that it met. A cursor means nothing to another server, nor to the same one restarted.
+ * The server, the next cursor, how many keys there are, then what follows in the names that it met. A cursor means nothing to another server, nor to the same one restarted.
  */
 export const SCAN: Script = script(`
+local function whole(number) return string.format('%.0f', number) end
 local prefix = string.sub(KEYS[1], 1, -1 - ARGV[1])
 local pattern = string.gsub(prefix, '%W', '\\\\%0') .. ARGV[2]
 local reply = redis.call('SCAN', ARGV[3], 'MATCH', pattern, 'COUNT', ARGV[4], 'TYPE', 'hash')
 local info = redis.pcall('INFO', 'server')
-local met = { type(info) == 'string' and string.match(info, 'run_id:(%w+)') or '', reply[1] }
+local met = { type(info) == 'string' and string.match(info, 'run_id:(%w+)') or '', reply[1], whole(redis.call('DBSIZE')) }
 for _, name in ipairs(reply[2]) do met[#met + 1] = string.sub(name, #prefix + 1) end
 return met
 `)

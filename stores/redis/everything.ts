@@ -17,13 +17,15 @@ const HANDLE_LENGTH = 22
 export interface Met {
   readonly handles: readonly string[]
   readonly next: string | null
+  readonly share: number
 }
 
-/** Which server answered, where it stopped, and the parts whose servers are still to be asked; its own is the first. */
+/** Which server answered, where it stopped, the parts whose servers are still to be asked (its own is the first), and how many there were. */
 interface Place {
   readonly server: string
   readonly cursor: string
   readonly tags: readonly string[]
+  readonly parts: number
 }
 
 /** A step of a scan: of the sessions that are there all the time each is met, some perhaps twice. */
@@ -33,11 +35,12 @@ export async function scanStep(runner: ScriptRunner, keys: Keys, from: string | 
   const { epoch, tail, pattern } = keys.part(tag)
   const reply = await runner.run('scan', SCAN, [epoch], [String(tail), pattern, place.cursor, String(COUNT)])
   if (!Array.isArray(reply)) throw unreadable('scan')
-  const [server, cursor, ...names]: readonly string[] = reply.map(String)
+  const [server = '', cursor = '', keyCount, ...names]: readonly string[] = reply.map(String)
   if (place.server !== '' && server !== place.server) throw lost()
   const handles = [...new Set(names.map((name) => name.slice(-HANDLE_LENGTH)))].filter(isHandle)
-  if (cursor !== '0') return { handles, next: format({ server: server ?? '', cursor: cursor ?? '', tags: place.tags }) }
-  return { handles, next: others.length === 0 ? null : format({ server: '', cursor: '0', tags: others }) }
+  const share = COUNT / Math.max(COUNT, Number(keyCount)) / place.parts
+  if (cursor !== '0') return { handles, share, next: format({ ...place, server, cursor }) }
+  return { handles, share, next: others.length === 0 ? null : format({ ...place, server: '', cursor: '0', tags: others }) }
 }
 
 /** Sessions that were born before are over from here on, whoever asks for them; they are deleted when they are met, or by their TTL. */
@@ -50,10 +53,10 @@ export async function beginEpoch(runner: ScriptRunner, keys: Keys): Promise<void
 async function begin(runner: ScriptRunner, keys: Keys): Promise<Place> {
   const nodes = new Map<unknown, string>()
   const tags = keys.tags()
-  if (tags.length === 1) return { server: '', cursor: '0', tags }
+  if (tags.length === 1) return { server: '', cursor: '0', tags, parts: 1 }
   const found = await inBursts(tags, (tag) => runner.run('scan', NODE, [keys.part(tag).epoch], []))
   for (const [n, node] of found.entries()) nodes.set(node, nodes.get(node) ?? tags[n] ?? '')
-  return { server: '', cursor: '0', tags: [...nodes.values()] }
+  return { server: '', cursor: '0', tags: [...nodes.values()], parts: nodes.size }
 }
 
 async function inBursts<T>(tags: readonly string[], work: (tag: string) => Promise<T>): Promise<T[]> {
@@ -64,18 +67,18 @@ async function inBursts<T>(tags: readonly string[], work: (tag: string) => Promi
   return results
 }
 
-function format({ server, cursor, tags }: Place): string {
-  return [server, cursor, tags.join(',')].join('.')
+function format({ server, cursor, tags, parts }: Place): string {
+  return [server, cursor, tags.join(','), parts].join('.')
 }
 
 function parse(keys: Keys, text: string): Place {
-  const [, server, cursor, list] = /^(\w*)\.(\d{1,20})\.([\w,-]*)$/.exec(text) ?? []
+  const [, server, cursor, list, parts] = /^(\w*)\.(\d{1,20})\.([\w,-]*)\.([1-9]\d{0,3})$/.exec(text) ?? []
   const tags = list?.split(',') ?? []
   const length = keys.clustered ? 2 : 0
   if (server === undefined || cursor === undefined || tags.some((tag) => tag.length !== length)) {
     throw new TypeError('cursor: expected the one that the batch before gave')
   }
-  return { server, cursor, tags }
+  return { server, cursor, tags, parts: Number(parts) }
 }
 
 /** Another server took over, or it was restarted. */

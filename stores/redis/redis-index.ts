@@ -80,13 +80,13 @@ export class RedisIndex implements SessionIndex {
   }
 
   async scan(cursor: string | null): Promise<SessionBatch> {
-    const { handles, next } = await scanStep(this.runner, this.keys, cursor)
+    const { handles, next, share } = await scanStep(this.runner, this.keys, cursor)
     const entries: SessionEntry[] = []
     for (let first = 0; first < handles.length; first += SCAN_BATCH) {
       const found = await Promise.all(handles.slice(first, first + SCAN_BATCH).map((handle) => this.find(handle)))
       entries.push(...found.filter((entry) => entry !== null))
     }
-    return { entries, next }
+    return { entries, next, share }
   }
 
   async endAll(): Promise<void> {

@@ -93,8 +93,18 @@ describe('the progress bar', () => {
   test('shows how much is done where the whole is known', () => {
     const { progress, said, clock } = bar({ columns: 80 })
     clock.now += 1500
-    progress.add(50, 200)
+    progress.add(50, { total: 200 })
     expect(said.err).toBe('\r[#######.......................] met 50 of 200 sessions\x1b[K')
+  })
+
+  test('fills by the share that was looked at where the number is not known, and never overflows', () => {
+    const { progress, said, clock } = bar({ columns: 80 })
+    clock.now += 1500
+    progress.add(50, { share: 0.5 })
+    expect(said.err).toBe('\r[###############...............] met 50 sessions\x1b[K')
+    clock.now += 1500
+    progress.add(50, { share: 0.6 })
+    expect(said.err.endsWith('\r[##############################] met 100 sessions\x1b[K')).toBe(true)
   })
 
   test.each([

@@ -73,6 +73,23 @@ test('a prefix that the client puts before each key does not hide sessions from 
   await client.quit()
 })
 
+test('the shares of a scan add up to the whole store', async () => {
+  const store = await ownStore()
+  await sessions(store, 900)
+  let [cursor, share, steps]: [string | null, number, number] = [null, 0, 0]
+  do {
+    const batch = await store.index.scan(cursor)
+    share += batch.share ?? 0
+    steps += 1
+    cursor = batch.next
+  } while (cursor !== null)
+  expect(steps).toBeGreaterThan(3)
+  // SCAN looks at a few keys more than it is asked for.
+  expect(share).toBeGreaterThan(0.7)
+  expect(share).toBeLessThan(1.3)
+  await store.close()
+})
+
 test('a session that lives from the first batch to the last is met, whatever comes and goes meanwhile', async () => {
   const store = await ownStore()
   const handles = await sessions(store, 400)
