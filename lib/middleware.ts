@@ -5,6 +5,7 @@ import { performance } from 'node:perf_hooks'
 import { cookieLines, decorate as decorateHead, hasNews } from './answer.js'
 import type { SessionApp } from './app.js'
 import { commit } from './commit.js'
+import { hasCode } from './errors.js'
 import { type Arrival, Exchange, exchangeOf, type Reply } from './exchange.js'
 import { EntryHead, type HeldHeaders } from './held-headers.js'
 import type { Hold, HoldHooks } from './hold-hooks.js'
@@ -17,19 +18,19 @@ import type { MaybePromise } from './store.js'
 
 export type Next = (error?: unknown) => void
 
-/** For Express, Connect, `node:http` and the compatibility API of `node:http2`. */
+/** For Express, Connect, `node:http` and the compatibility API of `node:http2`. On upgrades `sessions.of(request)` gives a session that is saved by hand. */
 export type Middleware = (request: IncomingMessage | Http2ServerRequest, response: ServerResponse | Http2ServerResponse, next: Next) => void
 
 export function sessionMiddleware(app: SessionApp): Middleware {
   function middleware(request: IncomingMessage, response: ServerResponse, next: Next): void {
     const reply = new HeldReply(response, next)
-    if (isUnderWay(app, request, reply)) return next()
+    if (adoptIfUnderWay(app, request, reply)) return next()
 
-    // Cookie header → the tokens, at most four, whose signature holds; a stranger has none, and costs the store nothing.
+    // Cookie header → the tokens, at most four, under our name whose signature holds; a stranger has none, and costs the store nothing.
     const cookies = readSessionCookies(app, request)
 
-    // Tokens → the live session: one round trip, which slides the expiry; then lifetime and binding keep or discard it. Tokens of several live
-    // sessions: none is used, and the response removes them.
+    // Tokens → the live session: one round trip, which slides the expiry; then lifetime and binding keep it or leave it alone. Of several tokens the live
+    // one is used. Several live sessions: none is, an event says so, and the response removes the cookie's name at each path and domain.
     let arrival: MaybePromise<Arrival>
     try {
       arrival = loadSession(app, request, cookies)
@@ -39,9 +40,10 @@ export function sessionMiddleware(app: SessionApp): Middleware {
 
     // The session → `req.session`, made when somebody looks at it, which remembers what changes; then the handler. The rest is in `HeldReply`.
     if (!isPromise(arrival)) return proceed(app, request, arrival, reply, next)
+    // `sessions.of` may have loaded meanwhile: then that session counts, and not what came of ours.
     arrival.then(
-      (found) => (isUnderWay(app, request, reply) ? next() : proceed(app, request, found, reply, next)),
-      (error) => (isUnderWay(app, request, reply) ? next() : loadFailed(app, request, error, reply, next)),
+      (found) => (adoptIfUnderWay(app, request, reply) ? next() : proceed(app, request, found, reply, next)),
+      (error) => (adoptIfUnderWay(app, request, reply) ? next() : loadFailed(app, request, error, reply, next)),
     )
   }
   return middleware as Middleware
@@ -54,25 +56,36 @@ function proceed(app: SessionApp, request: IncomingMessage, arrival: Arrival, re
   next()
 }
 
-/** A store that fails never makes a stranger of a user, unless the application says that this request may go on without a session. */
+/**
+ * A store that fails never makes a stranger of a user, unless the application says that this request may go on with a session that is never stored. Else
+ * `next` gets the error, a 503, and the methods of `req.session` throw.
+ */
 function loadFailed(app: SessionApp, request: IncomingMessage, error: unknown, reply: Reply, next: Next): void {
-  if (app.config.onStoreError(request) === 'anonymous') {
-    return proceed(app, request, { found: null, lost: false, several: false, degraded: { error } }, reply, next)
+  let [failure, isAnonymous] = [error, false]
+  try {
+    isAnonymous = hasCode(error, 'ERR_SESSION_STORE') && app.config.onStoreError(request) === 'anonymous'
+  } catch (thrown) {
+    failure = thrown
   }
+  if (isAnonymous) return proceed(app, request, { found: null, lost: false, several: false, degraded: { error } }, reply, next)
   attachFailure(request)
-  next(error)
+  next(failure)
 }
 
-/** Mounted twice, or `sessions.of` came first: then this is still the request's one session. */
-function isUnderWay(app: SessionApp, request: IncomingMessage, reply: Reply): boolean {
+/** Mounted twice, or `sessions.of` came first: then this is still the request's one session, and the first response that it got is the one that waits. */
+function adoptIfUnderWay(app: SessionApp, request: IncomingMessage, reply: Reply): boolean {
   const exchange = exchangeOf(app, request)
   exchange?.adopt(reply)
   return exchange !== undefined
 }
 
 /**
- * The response. Once somebody has looked at the session its output waits in `response-hold`, and to the handler it looks sent meanwhile:
- * `headersSent` is true, `setHeader` throws. These are the steps.
+ * The response. Once somebody has looked at the session its output waits in `response-hold`, and to the handler it looks sent meanwhile: `headersSent`
+ * and `writableEnded` are true, `setHeader` throws. These are the steps. If the commit fails, this session commits nothing more, and what follows depends on
+ * what the handler has done by then:
+ * - it has called `end`, and nothing was sent: `onRefused`;
+ * - it is still writing, and nothing was sent: `onPlain`, then `onCut`;
+ * - it is streaming, and the first byte has left: `onCut`.
  */
 class HeldReply implements Reply, HoldHooks {
   readonly #response: ServerResponse
@@ -94,20 +107,24 @@ class HeldReply implements Reply, HoldHooks {
     else this.#hold = holdResponse(this.#response, this.#entry, this)
   }
 
-  /** First byte: commit. Clean → nothing, at once · new → create · changed → update · signed in → rotate. Ended sessions were destroyed when the handler said so. */
+  /**
+   * The first of `writeHead`, `flushHeaders`, `write` and `end`: commit. Clean, or dropped by `discardOnError` → nothing, at once · new → create · changed →
+   * update · signed in → rotate. Ended sessions were destroyed when the handler said so.
+   */
   beforeFirstByte(): MaybePromise<void> {
     return this.#commit()
   }
 
   /**
-   * Committed: `Set-Cookie` for a new token or a signature by an old secret, never to slide, never for a session that was not found or is gone;
-   * `Vary: Cookie` and `private` if data was used. Then output goes.
+   * Committed: `Set-Cookie` for a new token or a signature by an old secret, and to remove what an end or several sessions left; never to slide, never for a
+   * session that was not found, or was gone when this writer came (a newer cookie may be on its way). `Vary: Cookie` if data was used, and `private` unless the
+   * application said how to cache; with a cookie never `public`. Then output goes.
    */
   decorate(headers: HeldHeaders): void {
     decorateHead(this.#exchange as Exchange, headers)
   }
 
-  /** The first byte has left: data may still change, but what needs a new cookie throws `SessionClosedError` from now on. */
+  /** The first byte has left: data may still change, but what needs a new cookie (a new session, a sign-in, any change to a sealed one) throws `SessionClosedError` from now on. */
   onReleased(): void {
     ;(this.#exchange as Exchange).cookieClosed = true
     this.#next = undefined
@@ -119,8 +136,22 @@ class HeldReply implements Reply, HoldHooks {
     return this.#commit()
   }
 
-  // The commit failed, and this session commits nothing more. The handler had called `end`: onRefused · it is still writing: onPlain and onCut ·
-  // it is streaming, and the first byte has left: onCut.
+  /** After what the handler has under way. A call that failed and was not awaited fails the response. */
+  #commit(): MaybePromise<void> {
+    const exchange = this.#exchange as Exchange
+    exchange.discarded ||= exchange.app.config.discards?.(this.#response) === true
+    const began = exchange.app.events.hears('committed') ? performance.now() : null
+    const committed = exchange.commitFinally(() =>
+      exchange.enqueue(() => {
+        if (exchange.discarded) return
+        exchange.throwUnseenFailure()
+        return commit(exchange.state, { explicit: false })
+      }),
+    )
+    exchange.committing = true
+    if (began !== null && isPromise(committed)) tellWait(exchange, committed, began)
+    return committed
+  }
 
   /** Nothing was sent. The hold has put back the head of the entry and Node's own methods, and set `no-store`; `next(err)` answers with a 503. */
   onRefused(error: unknown): void {
@@ -130,7 +161,7 @@ class HeldReply implements Reply, HoldHooks {
     this.#next?.(error)
   }
 
-  /** Nothing was sent. The hold ends a plain 503, and what the handler goes on writing is swallowed. */
+  /** Nothing was sent. The hold ends a plain 503 and detaches a pipe; what the handler goes on writing is swallowed. */
   onPlain(): void {
     this.#addCookies()
   }
@@ -164,25 +195,9 @@ class HeldReply implements Reply, HoldHooks {
       // The error that is being told may be this very one, from the application's function `cookie`.
     }
   }
-
-  /** After what the handler has under way. A call that failed and was not awaited fails the response. */
-  #commit(): MaybePromise<void> {
-    const exchange = this.#exchange as Exchange
-    exchange.discarded ||= exchange.app.config.discards?.(this.#response) === true
-    const began = exchange.app.events.hears('committed') ? performance.now() : null
-    const committed = exchange.commitFinally(() =>
-      exchange.enqueue(() => {
-        if (exchange.discarded) return
-        exchange.throwUnseenFailure()
-        return commit(exchange.state, { explicit: false })
-      }),
-    )
-    exchange.committing = true
-    if (began !== null && isPromise(committed)) tellWait(exchange, committed, began)
-    return committed
-  }
 }
 
+/** Of commits that made the response wait, and no others. */
 function tellWait({ app, request }: Exchange, committed: Promise<void>, began: number): void {
   const tell = (failed: boolean): void => app.events.emit('committed', { request, seconds: (performance.now() - began) / 1000, failed })
   committed.then(

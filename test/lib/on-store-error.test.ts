@@ -7,11 +7,11 @@ import { SECRET, siteOpener } from '../support/site.js'
 
 const openSite = siteOpener()
 
-async function signedIn(onStoreError: 'fail' | 'anonymous' | ((request: { url?: string }) => 'fail' | 'anonymous')) {
+async function signedIn(onStoreError: 'fail' | 'anonymous' | ((request: { url?: string }) => 'fail' | 'anonymous'), more: object = {}) {
   const store = new FaultyStore(memoryStore())
   const site = await openSite({
     framework: 'Express 5',
-    options: { secret: SECRET, store, onStoreError } as never,
+    options: { secret: SECRET, store, onStoreError, ...more } as never,
     routes: {
       '/login': async (request, response) => {
         await request.session.signIn(7)
@@ -71,6 +71,30 @@ describe('a session that cannot be loaded', () => {
     expect((await browser.get('/look')).status).toBe(200)
     store.fail('load', 'reject')
     expect((await browser.get('/note')).status).toBe(503)
+  })
+
+  test.each(['throw', 'reject'] as const)(
+    'ends in the error of the function that was to judge it, if that throws (the store %ss)',
+    async (how) => {
+      const mistake = new TypeError('mine')
+      const { store, site, browser } = await signedIn(() => {
+        throw mistake
+      })
+      store.fail('load', how)
+      expect((await browser.get('/look')).status).toBe(500)
+      expect(site.errors).toEqual([mistake])
+    },
+  )
+
+  test("makes nobody anonymous because of the application's own mistake", async () => {
+    const mistake = new TypeError('mine')
+    const slide = (request: { url?: string }): boolean => {
+      if (request.url === '/look') throw mistake
+      return true
+    }
+    const { site, browser } = await signedIn('anonymous', { slide })
+    expect((await browser.get('/look')).status).toBe(500)
+    expect(site.errors).toEqual([mistake])
   })
 
   test('is refused at start-up to be anything else', async () => {
