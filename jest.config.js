@@ -8,6 +8,8 @@ export default {
   maxWorkers: '100%',
   transform: {
     '^.+\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2023' }, module: { type: 'commonjs' } }],
+    // What tests import of the example application, which is plain ES modules.
+    '/example-app/.+\\.js$': ['@swc/jest', { jsc: { target: 'es2023' }, module: { type: 'commonjs' } }],
   },
   // The browser's script is part of the build; Jest makes it from the sources. Sources import './x.js', as tsc wants it; Jest reads './x.ts'.
   moduleNameMapper: { '/client-script\\.js$': '<rootDir>/test/client/client-script.ts', '^(\\.{1,2}/.*)\\.js$': '$1' },

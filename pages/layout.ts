@@ -45,7 +45,7 @@ export function answerRefusal(visit: Visit, { status, forged }: Refused): void {
 }
 
 function framed(visit: Visit, { status = 200, heading, content }: PageParts): Html {
-  const { title, texts } = visit.site
+  const { title, home, texts } = visit.site
   const said = status === 200 ? takeSaid(visit) : null
   return html`<!doctype html>
 <html lang="${texts.lang}">
@@ -59,7 +59,7 @@ function framed(visit: Visit, { status = 200, heading, content }: PageParts): Ht
 <body>
 <a class="skip" href="#content">${texts.skip}</a>
 <header>
-<p class="title">${title}</p>
+<p class="title">${home === null ? title : html`<a href="${home}">${title}</a>`}</p>
 ${navigation(visit)}
 </header>
 <main id="content" tabindex="-1">

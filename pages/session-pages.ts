@@ -19,6 +19,8 @@ export interface SessionPagesOptions {
   readonly sessions: Sessions
   /** Stands at the top of each page, and in the title. Default `'Sessions'`. */
   readonly title?: string
+  /** Where the title leads: the application that the pages belong to, such as `'/'`. Default: nowhere. */
+  readonly home?: string
   /** Other words, or another language: `{ lang: 'de', yourDevices: 'Deine Geräte' }`. */
   readonly texts?: Partial<PageTexts>
   /**

@@ -1,4 +1,5 @@
 // What all requests of one `sessionPages(…)` share: the options, completed.
+import { ownPath } from '../auth/own-path.js'
 import type { SessionApp } from '../lib/app.js'
 import type { SessionStats } from '../lib/session-stats.js'
 import { APP, type Sessions } from '../lib/sessions.js'
@@ -12,6 +13,8 @@ export interface PageSite {
   readonly sessions: Sessions
   readonly authorize: NonNullable<SessionPagesOptions['authorize']> | null
   readonly title: string
+  /** `null`: the title leads nowhere. */
+  readonly home: string | null
   readonly texts: PageTexts
   readonly times: Times
   readonly tokens: FormTokens
@@ -21,17 +24,18 @@ export interface PageSite {
   changed(): void
 }
 
-const KNOWN = ['sessions', 'authorize', 'title', 'texts']
+const KNOWN = ['sessions', 'authorize', 'title', 'home', 'texts']
 const STATS_AGE_MS = 5000
 
 export function pageSite(options: SessionPagesOptions): PageSite {
-  const { sessions, authorize, title = 'Sessions', texts: given = {} } = options ?? {}
+  const { sessions, authorize, title = 'Sessions', home = null, texts: given = {} } = options ?? {}
   const unknown = Object.keys(options ?? {}).find((name) => !KNOWN.includes(name))
   if (unknown !== undefined) throw new TypeError(`${unknown}: unknown option; sessionPages knows ${KNOWN.join(', ')}`)
   const app = (sessions as unknown as Partial<Record<typeof APP, SessionApp>> | undefined)?.[APP]
   if (app === undefined) throw new TypeError('sessions: expected what session(…) returned')
   if (authorize !== undefined && typeof authorize !== 'function') throw new TypeError('authorize: expected a function of the request')
   if (typeof title !== 'string') throw new TypeError('title: expected a text')
+  if (home !== null && ownPath(home) === null) throw new TypeError("home: expected a path on the own site, such as '/'")
   const texts = resolveTexts(given)
   return {
     app,
@@ -39,6 +43,7 @@ export function pageSite(options: SessionPagesOptions): PageSite {
     // As a method, so that it may use `this`.
     authorize: authorize === undefined ? null : (request) => authorize.call(options, request),
     title,
+    home,
     texts,
     times: timesIn(texts.lang),
     tokens: formTokens(app.config.secrets, app.config.key),

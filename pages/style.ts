@@ -17,6 +17,9 @@ const STYLE = `:root {
 body { margin: 0; background: var(--back); color: var(--text); font: 1rem/1.5 system-ui, -apple-system, 'Segoe UI', Roboto, 'Liberation Sans', sans-serif; overflow-wrap: anywhere; }
 header { display: flex; flex-wrap: wrap; gap: .25rem 2rem; align-items: center; padding: .75rem max(1rem, calc((100% - 64rem) / 2)); background: var(--card); border-bottom: 1px solid var(--line); }
 header .title { margin: 0; font-weight: 700; }
+.title a { display: inline-block; padding: .25rem 0; color: inherit; text-decoration: none; }
+.title a:hover { text-decoration: underline; }
+.title a::before { content: '\\2190\\a0' / ''; color: var(--link); }
 nav ul { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; margin: 0; padding: 0; list-style: none; }
 nav a { display: inline-block; padding: .25rem 0; }
 nav a[aria-current] { color: inherit; font-weight: 600; text-decoration-thickness: 2px; }

@@ -7,7 +7,9 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
 /** Program → Debian package that holds it. Installed in this order: what some system does not have comes last. */
-const PACKAGES = { 'redis-server': 'redis-server', memcached: 'memcached', chromium: 'chromium' }
+const PACKAGES = { 'redis-server': 'redis-server', memcached: 'memcached', mariadbd: 'mariadb-server', chromium: 'chromium' }
+/** Where Debian keeps some of them; only root has it in the PATH. */
+const SERVERS = '/usr/sbin'
 /** One installation at a time on this machine: two apt-get at once fail. */
 const LOCK = '/tmp/steady-session-install-servers'
 /** Longer than any installation takes: whoever made the lock was killed. */
@@ -48,15 +50,16 @@ export function adviceFor(programs) {
   return [
     `not installed: ${programs.join(', ')}. The tests need the real ones; do one of these:`,
     `  Debian, Ubuntu: sudo apt-get install -y --no-install-recommends ${packages.join(' ')}`,
-    '  macOS:          brew install redis memcached',
-    '  Docker:         docker compose up -d --wait, then set REDIS_URL=redis://127.0.0.1:6379 and MEMCACHED_SERVERS=127.0.0.1:11211',
+    '  macOS:          brew install redis memcached mariadb',
+    '  Docker:         docker compose up -d --wait, then set REDIS_URL=redis://127.0.0.1:6379, MEMCACHED_SERVERS=127.0.0.1:11211',
+    '                  and MYSQL_URL=mysql://root@127.0.0.1:3306/chat',
     '                  (tests that pause and kill a server still need the programs)',
     '  the browser:    set CHROMIUM_PATH to the program of any Chrome or Chromium',
   ].join('\n')
 }
 
 function isInPath(program) {
-  return (process.env.PATH ?? '').split(delimiter).some((folder) => {
+  return [...(process.env.PATH ?? '').split(delimiter), SERVERS].some((folder) => {
     try {
       accessSync(join(folder, program), constants.X_OK)
       return true

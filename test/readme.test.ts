@@ -1,8 +1,9 @@
 // Every snippet of the README runs; the tables name what exists.
+import { EventEmitter } from 'node:events'
 import { readFileSync, statSync } from 'node:fs'
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { createServer, IncomingMessage, type Server } from 'node:http'
+import { type AddressInfo, Socket } from 'node:net'
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals'
 import { transformSync } from '@swc/core'
 import express from 'express'
 import * as expressSession from 'express-session'
@@ -107,7 +108,7 @@ function snippetWith(text: string): string {
 }
 
 test('every snippet is run by one of the tests below', () => {
-  expect(snippets).toHaveLength(33)
+  expect(snippets).toHaveLength(34)
 })
 
 test('the first application counts the visits of one browser', async () => {
@@ -311,10 +312,27 @@ test('the recipe of pages shows a user the own devices and an administrator all,
     .get('/sessions/admin')
     .set('Cookie', admin.header)
     .expect(200, /<dt>Users<\/dt><dd>2<\/dd>/)
-  const images = [...readme.matchAll(/<img src="([^"]+)"/g)].map(([, path]) => statSync(path as string).size)
-  expect(images).toHaveLength(4)
-  for (const size of images) expect(size).toBeLessThan(150_000)
+  expect(screenshots(/<img src="([^"]+\/(?:devices|admin)-[^"]+)"/g)).toBe(4)
 })
+
+test('the section on the example application names what exists: screenshots, files, and the variables of config.js', () => {
+  const [section = ''] = /^## The example application$[\s\S]*?^## /m.exec(readme) ?? []
+  expect(screenshots(/<img src="([^"]+\/chat-[^"]+)"/g)).toBe(8)
+  const files = [...section.matchAll(/\]\(((?:example-app|compose)[^)]*)\)/g)].map(([, path]) => path as string)
+  expect(files.length).toBeGreaterThan(8)
+  for (const path of files) expect([path, statSync(path, { throwIfNoEntry: false }) !== undefined]).toEqual([path, true])
+  const rows = [...section.matchAll(/^\| (`[A-Z_`, ]+`) \|/gm)].flatMap(([, names]) => (names as string).match(/[A-Z_]+/g) ?? [])
+  const read = ['config', 'cluster'].map((name) => readFileSync(`example-app/${name}.js`, 'utf8')).join()
+  for (const name of rows) expect([name, new RegExp(`\\b${name}\\b`).test(read)]).toEqual([name, true])
+  expect(rows).toContain('SESSION_STORE')
+})
+
+/** How many there are; none weighs much. */
+function screenshots(pattern: RegExp): number {
+  const sizes = [...readme.matchAll(pattern)].map(([, path]) => statSync(path as string).size)
+  for (const size of sizes) expect(size).toBeLessThan(150_000)
+  return sizes.length
+}
 
 test('the recipe of binding leaves a session unused that comes from another network', async () => {
   app.set('trust proxy', 1)
@@ -338,7 +356,7 @@ test('the recipe of counting answers the new count', async () => {
 test('the recipe of a poll makes a middleware whose polls do not slide', async () => {
   const made: main.Sessions[] = []
   const own = { use: (sessionsOfSnippet: main.Sessions) => made.push(sessionsOfSnippet) }
-  await run(snippetWith('slide:'), { app: own, session: main.session })
+  await run(snippetWith('slide: (req)'), { app: own, session: main.session })
   expect(made).toHaveLength(1)
   await made[0]?.close()
 })
@@ -382,6 +400,21 @@ test('the recipe of WebSockets saves by hand on an upgrade', async () => {
   expect(await saved).toEqual(['lastSocketAt'])
   ;(await serverSide).destroy()
   socket.destroy()
+})
+
+test('the recipe of Socket.IO closes a connection whose session has ended, at its next event', async () => {
+  const io = new EventEmitter()
+  await run(snippetWith("io.on('connection'"), { io, sessions })
+  const { header } = await testing.cookieFor(sessions, { userId: 7 })
+  const upgrade = Object.assign(new IncomingMessage(new Socket()), { url: '/', headers: { cookie: header } })
+  const disconnect = jest.fn()
+  let said: () => Promise<void> = async () => {}
+  io.emit('connection', { request: upgrade, disconnect, onAny: (listener: typeof said) => (said = listener) })
+  await said()
+  expect(disconnect).not.toHaveBeenCalled()
+  await (await sessions.of(upgrade)).signOut()
+  await said()
+  expect(disconnect).toHaveBeenCalledWith(true)
 })
 
 test('the recipe of rotating the secret accepts the old one', async () => {

@@ -1,35 +1,22 @@
 import { Router } from 'express'
-import { describeSessionCookie } from '../session-cookie.js'
-import { homePage } from '../views/home.js'
 
-export function homeRoutes(clocks) {
+/** Answers as long as this process can do its work; before the sessions, so that whoever asks every second costs them nothing. */
+export function healthRoute({ sessions, database }) {
   const router = Router()
-
-  router.get('/', (req, res) => {
-    const notice = req.session.take('notice')
-    res.send(
-      homePage({
-        notice,
-        user: req.session.get('userId'),
-        counter: req.session.get('counter') ?? 0,
-        session: describeSession(req.session, clocks),
-        cookie: describeSessionCookie(req.headers.cookie),
-      }),
-    )
+  router.get('/healthz', async (_req, res) => {
+    await Promise.all([database.ping(), sessions.ready()])
+    res.set('Cache-Control', 'no-store').type('text').send('ok')
   })
-
-  router.post('/count', async (req, res) => {
-    await req.session.increment('counter')
-    res.redirect(303, '/')
-  })
-
   return router
 }
 
-/** What the page shows of a session; null for a visitor who has none. */
-function describeSession(session, { maxLifetime }) {
-  const { handle, isNew, createdAt, startedAt, authenticatedAt, expiresAt } = session.info
-  if (isNew) return null
-  const endsAt = new Date(startedAt.getTime() + maxLifetime * 1000)
-  return { id: session.id, handle, createdAt, startedAt, authenticatedAt, expiresAt, endsAt, data: session.toJSON() }
+/** To the conversation that was open last, or to the login. */
+export function homeRoute() {
+  const router = Router()
+  router.get('/', ({ session }, res) => {
+    const room = session.get('room') ?? 'everybody'
+    const chat = room === 'everybody' ? '/chat' : `/chat?with=${room}`
+    res.redirect(303, session.get('userId') === undefined ? '/login' : chat)
+  })
+  return router
 }

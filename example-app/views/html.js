@@ -10,8 +10,9 @@ class Html {
   }
 }
 
-const ENTITIES = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
+const ENTITIES = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;', '`': '&#96;' }
 
+/** Attributes must stand in double quotes. `undefined`, `null` and `false` are nothing. */
 export function html(strings, ...values) {
   return new Html(String.raw({ raw: strings }, ...values.map(render)))
 }
@@ -20,5 +21,5 @@ function render(value) {
   if (value === undefined || value === null || value === false) return ''
   if (value instanceof Html) return value.toString()
   if (Array.isArray(value)) return value.map(render).join('')
-  return String(value).replace(/[&<>"']/g, (character) => ENTITIES[character])
+  return String(value).replace(/[&<>"'`]/g, (character) => ENTITIES[character])
 }

@@ -94,6 +94,31 @@ describe('sessions.of', () => {
   test.each([
     ['at once', memoryStore],
     ['with promises', () => promised(memoryStore())],
+  ])('asks again for a connection that stays open, and leaves the expiry alone if told so (a store that answers %s)', async (_, make) => {
+    const store = new FaultyStore(make())
+    const app = appOf({ store })
+    const sessions = session({ secret: SECRET, store, slide: () => false })
+    const request = requestWith({ cookie: cookieOf(app, await stored(store, { n: 1 })) })
+    const first = await sessions.of(request)
+    const before = first.info.expiresAt?.getTime() ?? 0
+    while (Date.now() <= first.info.now.getTime()) await new Promise(setImmediate)
+    const looked = (await sessions.of(request, { again: true })) as AnySession
+    expect([looked === first, looked.info.expiresAt?.getTime()]).toEqual([false, before])
+    looked.set('n', 2)
+    await looked.save()
+    const came = (await sessions.of(request, { again: true, slide: true })) as AnySession
+    expect(came.get('n')).toBe(2)
+    expect(came.info.expiresAt?.getTime()).toBeGreaterThan(before)
+    expect(await sessions.of(request)).toBe(first)
+    await came.signOut()
+    const ended = await sessions.of(request, { again: true, slide: true })
+    expect([ended.info.lost, ended.info.handle, ended.toJSON()]).toEqual([true, null, {}])
+    expect(() => (ended as AnySession).set('n', 3)).toThrow(expect.objectContaining({ code: 'ERR_SESSION_CLOSED' }))
+  })
+
+  test.each([
+    ['at once', memoryStore],
+    ['with promises', () => promised(memoryStore())],
   ])('before the middleware leaves the saving to it (a store that answers %s)', async (_, make) => {
     const store = new FaultyStore(make())
     const sessions = session({ secret: SECRET, store })
@@ -145,6 +170,12 @@ describe('ready and close', () => {
   function storeWith(parts: Partial<SessionStore>): SessionStore {
     return Object.assign(new FaultyStore(memoryStore()), parts)
   }
+
+  test('cannot says what the store cannot promise', () => {
+    expect(session({ secret: SECRET }).cannot).toEqual([])
+    expect(session({ secret: SECRET, store: storeWith({ cannot: ['index'] }) }).cannot).toEqual(['index'])
+    expect(session({ secret: SECRET, store: 'cookie' }).cannot).toEqual(expect.arrayContaining(['merge', 'revoke', 'index']))
+  })
 
   test('ready connects once, and resolves when the store is reached', async () => {
     const ready = jest.fn(() => Promise.resolve())

@@ -224,6 +224,8 @@ describe('the options', () => {
     ['an unknown name', { sessions, authorise: () => true }, /^authorise: unknown option/],
     ['no function', { sessions, authorize: true }, /^authorize: /],
     ['a title that is no text', { sessions, title: 7 }, /^title: /],
+    ['a home on another site', { sessions, home: '//evil.example' }, /^home: expected a path on the own site/],
+    ['a home that is no text', { sessions, home: 7 }, /^home: /],
     ['an unknown text', { sessions, texts: { devices: 'x' } }, /^texts: unknown text 'devices'/],
     ['a text that is none', { sessions, texts: { end: 1 } }, /^texts: expected 'end'/],
     ['a language that is none', { sessions, texts: { lang: 'no such language' } }, /^texts: 'no such language'/],

@@ -181,4 +181,12 @@ describe('the handler', () => {
     expect(text).toContain('<title>Deine Geräte - Laden &amp; Co</title>')
     expect(text).toContain('vor 2 Stunden')
   })
+
+  test('leads back to the application by its title, if that is told where it is', async () => {
+    const site = await open({ pages: { title: 'Laden & Co', home: '/shop' } })
+    const ann = await site.signedIn('ann')
+    expect((await ann.get('/sessions')).text).toContain('<p class="title"><a href="/shop">Laden &amp; Co</a></p>')
+    const without = await open({ pages: { title: 'Laden & Co' } })
+    expect((await (await without.signedIn('ann')).get('/sessions')).text).toContain('<p class="title">Laden &amp; Co</p>')
+  })
 })

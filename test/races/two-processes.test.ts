@@ -1,11 +1,12 @@
 // Limits and ends where they matter: two processes of their own on one real Redis.
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface, type Interface } from 'node:readline'
 import { afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import { type Sessions, session } from '../../lib/index.js'
 import { type RedisServer, startRedis } from '../servers/redis-server.js'
 import { Browser } from '../support/browser.js'
+import { buildPackage } from '../support/build.js'
 import { SECRET } from '../support/site.js'
 
 interface Process {
@@ -20,9 +21,7 @@ let processes: Process[]
 /** A third process is this one. */
 let sessions: Sessions
 
-beforeAll(() => {
-  execFileSync(process.execPath, ['scripts/build.mjs'])
-})
+beforeAll(buildPackage)
 
 beforeEach(async () => {
   redis = await startRedis()

@@ -5,11 +5,14 @@ import { readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { delimiter, join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 
 export const HOST = '127.0.0.1'
+
+/** Debian keeps some servers where only root's PATH leads. */
+export const ENV: NodeJS.ProcessEnv = { ...process.env, PATH: `${process.env['PATH']}${delimiter}/usr/sbin` }
 
 const READY_MS = 10_000
 const PORT_ATTEMPTS = 4
@@ -23,8 +26,8 @@ export const GUARD = '"$@" 2>&1 </dev/null & echo "pid $!"; cat >/dev/null; kill
 export interface ServerSpec {
   readonly program: string
   readonly args: (port: number, folder: string) => readonly string[]
-  /** Asked until the answer comes: what to send, and how its answer begins. */
-  readonly ready: { readonly ask: string; readonly answer: string }
+  /** Asked until the answer comes: what to send, and how its answer begins, or what it matches. */
+  readonly ready: { readonly ask: string; readonly answer: string | RegExp }
   /** Default: a free one. */
   readonly port?: number | undefined
 }
@@ -129,7 +132,10 @@ class RunningServer implements ServerProcess {
 
   private async launch(): Promise<void> {
     const { program, args, ready } = this.spec
-    const guard: Guard = spawn('sh', ['-c', GUARD, 'sh', program, ...args(this.port, this.folder)], { stdio: ['pipe', 'pipe', 'inherit'] })
+    const guard: Guard = spawn('sh', ['-c', GUARD, 'sh', program, ...args(this.port, this.folder)], {
+      env: ENV,
+      stdio: ['pipe', 'pipe', 'inherit'],
+    })
     this.guard = guard
     let output = ''
     guard.stdout.on('data', (chunk) => {
@@ -147,7 +153,12 @@ class RunningServer implements ServerProcess {
 
 /** Whether it was started; throws if it ended already. The guard outlives a server that could not start: its own words tell. */
 function isRunning(program: string, output: string): boolean {
-  if (/not found|No such file/.test(output)) {
+  // As shells say it; what a server says of its own files is another matter.
+  if (
+    output.includes(`${program}: not found`) ||
+    output.includes(`${program}: command not found`) ||
+    output.includes(`${program}: No such file`)
+  ) {
     throw new Error(`${program} is not installed: run "node scripts/install-servers.mjs", which installs it or says how`)
   }
   const pid = Number(/^pid (\d+)$/m.exec(output)?.[1])
@@ -173,10 +184,16 @@ function isMissing(error: unknown): boolean {
 }
 
 /** Asks again and again until something answers on the port as expected. */
-export async function untilAnswered(port: number, ask: string, answer: string, isRunning: () => boolean = () => true): Promise<void> {
+export async function untilAnswered(
+  port: number,
+  ask: string,
+  answer: string | RegExp,
+  isRunning: () => boolean = () => true,
+): Promise<void> {
+  const isAnswer = (text: string): boolean => (typeof answer === 'string' ? text.startsWith(answer) : answer.test(text))
   const end = Date.now() + READY_MS
   for (;;) {
-    if (isRunning() && (await firstBytes(port, ask)).startsWith(answer)) return
+    if (isRunning() && isAnswer(await firstBytes(port, ask))) return
     if (Date.now() > end) throw new Error(`nothing answered on port ${port} within ${READY_MS} ms`)
     await delay(10)
   }

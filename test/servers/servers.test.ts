@@ -4,11 +4,12 @@ import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { connect } from 'node:net'
 import { expect, test } from '@jest/globals'
+import { startMariadb } from './mariadb.js'
 import { startMemcached } from './memcached.js'
 import { startRedis } from './redis-server.js'
 import { GUARD, HOST, startServer } from './server-process.js'
 
-const STARTERS = { 'redis-server': () => startRedis(), memcached: () => startMemcached() }
+const STARTERS = { 'redis-server': () => startRedis(), memcached: () => startMemcached(), mariadbd: () => startMariadb() }
 
 for (const [program, start] of Object.entries(STARTERS)) {
   test(`${program} is killed, restarted on its port, and stopped with its folder`, async () => {

@@ -1,5 +1,5 @@
 // F-25: SIGTERM while a save is on its way. A process of its own, on real servers that are slow to hear of it.
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { IncomingMessage } from 'node:http'
 import { Socket } from 'node:net'
@@ -11,13 +11,12 @@ import { startProxy } from '../servers/proxy.js'
 import { startRedis } from '../servers/redis-server.js'
 import { HOST } from '../servers/server-process.js'
 import { Browser } from '../support/browser.js'
+import { buildPackage } from '../support/build.js'
 
 const secret = 'a secret for tests, of more than 32 bytes'
 const afterwards: (() => unknown)[] = []
 
-beforeAll(() => {
-  execFileSync(process.execPath, ['scripts/build.mjs'])
-})
+beforeAll(buildPackage)
 
 afterEach(async () => {
   for (const work of afterwards.splice(0).reverse()) await work()
