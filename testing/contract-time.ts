@@ -27,21 +27,35 @@ export interface ContractTime {
 const ATTEMPTS = 4
 
 export class SuiteTime implements ContractTime {
-  readonly spanMs: number
-  readonly earlyMs: number
-  readonly restMs: number
-  readonly lateMs: number
-  readonly toleranceMs: number
   readonly #advance: StoreClock['advance']
+  readonly #granularityMs: number
+  #unitMs: number
   #waitedMs = 0
 
   constructor({ advance, granularityMs = 100 }: StoreClock) {
-    this.spanMs = 5 * granularityMs
-    this.earlyMs = 3 * granularityMs
-    this.restMs = 3.5 * granularityMs
-    this.lateMs = 6.5 * granularityMs
-    this.toleranceMs = granularityMs
     this.#advance = advance
+    this.#granularityMs = granularityMs
+    this.#unitMs = granularityMs
+  }
+
+  get spanMs(): number {
+    return 5 * this.#unitMs
+  }
+
+  get earlyMs(): number {
+    return 3 * this.#unitMs
+  }
+
+  get restMs(): number {
+    return 3.5 * this.#unitMs
+  }
+
+  get lateMs(): number {
+    return 6.5 * this.#unitMs
+  }
+
+  get toleranceMs(): number {
+    return this.#unitMs
   }
 
   async pass(ms: number): Promise<void> {
@@ -50,8 +64,12 @@ export class SuiteTime implements ContractTime {
     await new Promise((resolve) => setTimeout(resolve, ms))
   }
 
-  /** A rule that fails although it waited no longer than it wanted is broken; one that was held up has measured nothing, and is asked again. */
+  /**
+   * A rule that fails although it waited no longer than it wanted is broken; one that was held up has measured nothing, and is asked again, with
+   * spans twice as long.
+   */
   async measured(rule: () => Promise<void>): Promise<void> {
+    this.#unitMs = this.#granularityMs
     for (let attempt = 1; ; attempt++) {
       const began = performance.now()
       this.#waitedMs = 0
@@ -61,6 +79,7 @@ export class SuiteTime implements ContractTime {
       } catch (error) {
         const heldUpMs = performance.now() - began - this.#waitedMs
         if (this.#waitedMs === 0 || heldUpMs <= this.toleranceMs || attempt === ATTEMPTS) throw error
+        this.#unitMs *= 2
       }
     }
   }
