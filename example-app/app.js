@@ -18,6 +18,7 @@ import { readBody } from './security/bodies.js'
 import { csrfProtection } from './security/csrf.js'
 import { securityHeaders } from './security/headers.js'
 import { openLimits } from './security/login-limits.js'
+import { passwordHashes } from './security/passwords.js'
 
 export async function createApp(config) {
   const sessions = openSessions(config)
@@ -26,8 +27,9 @@ export async function createApp(config) {
   const database = await openDatabase(config.databaseUrl)
   const delivery = createDelivery({ database })
   const limits = await openLimits(config)
+  const passwords = passwordHashes(config)
   const isAdmin = administrators({ config, database })
-  const parts = { config, sessions, database, delivery, limits, isAdmin }
+  const parts = { config, sessions, database, delivery, limits, passwords, isAdmin }
 
   const app = express()
   app.disable('x-powered-by')

@@ -4,6 +4,8 @@ import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 
 const DEFAULT_DATABASE = `file:${fileURLToPath(new URL('./data/chat.db', import.meta.url))}`
+/** For production; a test that signs many people in may take less. */
+const LEAST_PASSWORD_COST = 14
 const ADVICE_SECRET = 'make one with: openssl rand -base64 32'
 
 /** A number of seconds, or a text with a unit; the package checks it to the end. */
@@ -26,6 +28,8 @@ const environment = z.object({
   SESSION_MAX_LIFETIME: duration.default('12h'),
   SESSION_WARN_BEFORE: duration.default('2m'),
   SESSION_FRESH: duration.default('5m'),
+  /** OWASP Password Storage Cheat Sheet: at 14 a hash takes 16 MiB and about a fifth of a second, so that many who sign in at once do not exhaust the memory. */
+  PASSWORD_COST: wholeNumber(20).min(2).default(LEAST_PASSWORD_COST),
   DATABASE_URL: z
     .string()
     .regex(/^(file:.+|mysql:\/\/\S+\/\w+.*)$/, 'expected file:path/of/chat.db or mysql://user:password@host:port/database')
@@ -49,6 +53,8 @@ export function readConfig(env) {
   const { success, data, error } = environment.safeParse(given)
   if (!success) throw new Error(error.issues.map(({ path, message }) => `${path[0]}: ${message}`).join('\n'))
   const production = data.NODE_ENV === 'production'
+  if (production && data.PASSWORD_COST < LEAST_PASSWORD_COST)
+    throw new Error(`PASSWORD_COST: at least ${LEAST_PASSWORD_COST} in production`)
   return {
     port: data.PORT,
     secret: secretOf(data, production),
@@ -63,6 +69,7 @@ export function readConfig(env) {
     warnBefore: data.SESSION_WARN_BEFORE,
     /** How old a sign-in may be for changing the password. */
     fresh: data.SESSION_FRESH,
+    passwordCost: data.PASSWORD_COST,
   }
 }
 

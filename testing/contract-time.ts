@@ -1,4 +1,5 @@
 // The clock of the store contract: moved where the store lets it, else really waited for.
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { performance } from 'node:perf_hooks'
 import type { MaybePromise } from '../lib/store.js'
 
@@ -23,19 +24,23 @@ export interface ContractTime {
   readonly pass: (ms: number) => Promise<void>
 }
 
-/** How often a rule is asked while the machine stands still. */
-const ATTEMPTS = 4
+/** How often a rule is asked again while the machine stands still. */
+const REPEATS = 3
+
+/** What one rule counts, however many others run at the same time. */
+interface Run {
+  readonly unitMs: number
+  waitedMs: number
+}
 
 export class SuiteTime implements ContractTime {
   readonly #advance: StoreClock['advance']
   readonly #granularityMs: number
-  #unitMs: number
-  #waitedMs = 0
+  readonly #run: AsyncLocalStorage<Run> = new AsyncLocalStorage()
 
   constructor({ advance, granularityMs = 100 }: StoreClock) {
     this.#advance = advance
     this.#granularityMs = granularityMs
-    this.#unitMs = granularityMs
   }
 
   get spanMs(): number {
@@ -58,9 +63,14 @@ export class SuiteTime implements ContractTime {
     return this.#unitMs
   }
 
+  get #unitMs(): number {
+    return this.#run.getStore()?.unitMs ?? this.#granularityMs
+  }
+
   async pass(ms: number): Promise<void> {
     if (this.#advance !== undefined) return void (await this.#advance(ms))
-    this.#waitedMs += ms
+    const run = this.#run.getStore()
+    if (run !== undefined) run.waitedMs += ms
     await new Promise((resolve) => setTimeout(resolve, ms))
   }
 
@@ -69,17 +79,14 @@ export class SuiteTime implements ContractTime {
    * spans twice as long.
    */
   async measured(rule: () => Promise<void>): Promise<void> {
-    this.#unitMs = this.#granularityMs
-    for (let attempt = 1; ; attempt++) {
+    for (let attempt = 0; ; attempt++) {
+      const run: Run = { unitMs: this.#granularityMs * 2 ** attempt, waitedMs: 0 }
       const began = performance.now()
-      this.#waitedMs = 0
       try {
-        await rule()
-        return
+        return await this.#run.run(run, rule)
       } catch (error) {
-        const heldUpMs = performance.now() - began - this.#waitedMs
-        if (this.#waitedMs === 0 || heldUpMs <= this.toleranceMs || attempt === ATTEMPTS) throw error
-        this.#unitMs *= 2
+        const heldUpMs = performance.now() - began - run.waitedMs
+        if (run.waitedMs === 0 || heldUpMs <= run.unitMs || attempt === REPEATS) throw error
       }
     }
   }

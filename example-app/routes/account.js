@@ -2,7 +2,6 @@
 import { Router } from 'express'
 import { requireLogin, returnTo } from 'steady-session/auth'
 import { ChatError } from '../chat/errors.js'
-import { hashPassword, isPassword } from '../security/passwords.js'
 import { loginPage } from '../views/login.js'
 import { registerPage } from '../views/register.js'
 import { credentials, newAccount, problemsIn } from './account-fields.js'
@@ -12,7 +11,7 @@ import { restoreState, saveState } from './last-state.js'
 const WRONG = 'Wrong email or password.'
 const TAKEN = 'There is an account with this email address already. Sign in instead.'
 
-export function accountRoutes({ config, database, limits }) {
+export function accountRoutes({ config, database, limits, passwords }) {
   const router = Router()
 
   router.get('/login', (req, res) => {
@@ -45,7 +44,7 @@ export function accountRoutes({ config, database, limits }) {
     if (email === undefined) throw new ChatError(400, 'INVALID_INPUT', 'Enter your email address and your password.')
     const succeeded = await limits.password(email, address)
     const user = await database.users.byEmail(email)
-    if (!(await isPassword(password, user?.passwordHash))) throw new ChatError(401, 'WRONG_LOGIN', WRONG)
+    if (!(await passwords.matches(password, user?.passwordHash))) throw new ChatError(401, 'WRONG_LOGIN', WRONG)
     await succeeded()
     return user
   }
@@ -61,7 +60,7 @@ export function accountRoutes({ config, database, limits }) {
     await limits.registration(req.ip)
     try {
       const { email, name, password } = data
-      const user = await database.users.create({ email, name, passwordHash: await hashPassword(password) })
+      const user = await database.users.create({ email, name, passwordHash: await passwords.hash(password) })
       await req.session.signIn(user.id)
       req.session.set('notice', `Welcome, ${user.name}.`, { ttl: '5m' })
       if (wantsJson(req)) return res.status(201).json({ id: user.id, name: user.name })

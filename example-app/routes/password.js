@@ -2,13 +2,12 @@
 import { Router } from 'express'
 import { reauthenticated, requireFresh, returnTo } from 'steady-session/auth'
 import { ChatError } from '../chat/errors.js'
-import { hashPassword, isPassword } from '../security/passwords.js'
 import { signedIn } from '../security/signed-in.js'
 import { passwordPage } from '../views/password.js'
 import { confirmation, passwordChange, problemsIn } from './account-fields.js'
 import { wantsJson } from './errors.js'
 
-export function passwordRoutes({ config, database, sessions, limits, isAdmin }) {
+export function passwordRoutes({ config, database, sessions, limits, passwords, isAdmin }) {
   const router = Router()
   const isUser = signedIn({ database })
   const isFresh = requireFresh(config.fresh, { redirectTo: '/login', confirmTo: '/password/confirm' })
@@ -19,7 +18,7 @@ export function passwordRoutes({ config, database, sessions, limits, isAdmin }) 
     const { data, error } = passwordChange.safeParse(req.body ?? {})
     if (error !== undefined) return refuse(req, res, { step: 'change' }, new ChatError(400, 'INVALID_INPUT', problemsIn(error).next))
     const { user } = res.locals
-    await database.users.setPasswordHash(user.id, await hashPassword(data.next))
+    await database.users.setPasswordHash(user.id, await passwords.hash(data.next))
     const notice = await endOthers(req.session)
     await reauthenticated(req)
     req.session.set('notice', notice, { ttl: '5m' })
@@ -52,7 +51,7 @@ export function passwordRoutes({ config, database, sessions, limits, isAdmin }) 
   async function assertPassword({ email, passwordHash }, password, address) {
     if (password === undefined) throw new ChatError(400, 'INVALID_INPUT', 'Enter your password.')
     const succeeded = await limits.password(email, address)
-    if (!(await isPassword(password, passwordHash))) throw new ChatError(401, 'WRONG_PASSWORD', 'Wrong password.')
+    if (!(await passwords.matches(password, passwordHash))) throw new ChatError(401, 'WRONG_PASSWORD', 'Wrong password.')
     await succeeded()
   }
 

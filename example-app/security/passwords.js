@@ -4,25 +4,33 @@ import { promisify } from 'node:util'
 
 const derive = promisify(scrypt)
 
-/** OWASP Password Storage Cheat Sheet: 16 MiB and about a fifth of a second, so that many who sign in at once do not exhaust the memory. */
-const COST = { ln: 14, r: 8, p: 5 }
 const BYTES = 32
-/** What is compared with where nobody has the address; no password is known to have it. */
-const NOBODYS = `$scrypt$ln=${COST.ln},r=${COST.r},p=${COST.p}$${'A'.repeat(22)}$${'A'.repeat(43)}`
 const HASH = /^\$scrypt\$ln=(\d+),r=(\d+),p=(\d+)\$([\w+/]+)\$([\w+/]+)$/
 
-export async function hashPassword(password) {
-  const salt = randomBytes(16)
-  const hash = await hashed(password, salt, COST)
-  return `$scrypt$ln=${COST.ln},r=${COST.r},p=${COST.p}$${base64(salt)}$${base64(hash)}`
+/** `passwordCost`: the binary logarithm of scrypt's N; one more takes twice the time and the memory. */
+export function passwordHashes({ passwordCost: ln }) {
+  const cost = { ln, r: 8, p: 5 }
+  /** What is compared with where nobody has the address; no password is known to have it. */
+  const nobodys = written(cost, 'A'.repeat(22), 'A'.repeat(43))
+
+  return {
+    async hash(password) {
+      const salt = randomBytes(16)
+      return written(cost, base64(salt), base64(await hashed(password, salt, cost)))
+    },
+
+    /** In constant time, also where there is no hash because there is no such user: how long it takes tells nothing (OWASP ASVS 5.0, 6.3.8). */
+    async matches(password, passwordHash) {
+      const [, ln, r, p, salt, hash] = HASH.exec(passwordHash ?? nobodys)
+      const given = await hashed(password, Buffer.from(salt, 'base64'), { ln: Number(ln), r: Number(r), p: Number(p) })
+      const isSame = timingSafeEqual(given, Buffer.from(hash, 'base64'))
+      return isSame && passwordHash !== undefined
+    },
+  }
 }
 
-/** In constant time, also where there is no hash because there is no such user: how long it takes tells nothing (OWASP ASVS 5.0, 6.3.8). */
-export async function isPassword(password, passwordHash) {
-  const [, ln, r, p, salt, hash] = HASH.exec(passwordHash ?? NOBODYS)
-  const given = await hashed(password, Buffer.from(salt, 'base64'), { ln: Number(ln), r: Number(r), p: Number(p) })
-  const isSame = timingSafeEqual(given, Buffer.from(hash, 'base64'))
-  return isSame && passwordHash !== undefined
+function written({ ln, r, p }, salt, hash) {
+  return `$scrypt$ln=${ln},r=${r},p=${p}$${salt}$${hash}`
 }
 
 /** One character can be typed in several ways; NFKC makes them one (NIST SP 800-63B-4, 3.1.1.2). */

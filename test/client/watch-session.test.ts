@@ -105,10 +105,10 @@ describe('the warning', () => {
 describe('several tabs', () => {
   test('ask for each other: what one has learnt, the next need not ask', async () => {
     const desk = await openDesk()
-    await desk.tab()
+    for (let more = 0; more < 3; more++) await desk.tab()
     await warnedTwice(desk)
-    // Three at the start. The second whose turn comes may be faster than the word of the first.
-    expect(desk.site.asked.length).toBeLessThan(6)
+    // Five at the start. Whose turn comes may be faster than the word of the one before.
+    expect(desk.site.asked.length).toBeLessThan(10)
   })
 
   test('are all safe if the user stays in one', async () => {

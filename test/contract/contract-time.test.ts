@@ -14,11 +14,32 @@ test('a rule that fails while the machine stands still is asked again, with long
   expect(spans).toEqual([25, 50, 100])
 })
 
+test('of rules that run at the same time each has its own spans', async () => {
+  const time = new SuiteTime({ granularityMs: 5 })
+  const spans: number[] = []
+  const calm = time.measured(async () => {
+    for (let look = 0; look < 20; look++) {
+      await time.pass(2)
+      spans.push(time.spanMs)
+    }
+  })
+  let asked = 0
+  const heldUp = time.measured(async () => {
+    await time.pass(1)
+    if (++asked > 2) return
+    standStill(25)
+    throw new Error('expired')
+  })
+  await Promise.all([calm, heldUp])
+  expect(asked).toBe(3)
+  expect(new Set(spans)).toEqual(new Set([25]))
+})
+
 test('a machine that never goes on fails the rule all the same', async () => {
   const time = new SuiteTime({ granularityMs: 5 })
   const rule = async (): Promise<void> => {
     await time.pass(1)
-    standStill(30)
+    standStill(60)
     throw new Error('expired')
   }
   await expect(time.measured(rule)).rejects.toThrow('expired')

@@ -48,6 +48,7 @@ test('the chat says what is wrong with its environment, and does not start', asy
   expect(await start({ NODE_ENV: 'production', SESSION_SECRET: '' })).toMatch(
     /SESSION_SECRET: required in production and with any store but memory; make one with: openssl rand/,
   )
+  expect(await start({ NODE_ENV: 'production', PASSWORD_COST: '13' })).toMatch(/PASSWORD_COST: at least 14 in production/)
   expect(await start({ PORT: 'http', SESSION_STORE: 'mongo' })).toMatch(
     /PORT: expected a whole number\nSESSION_STORE: expected memory, cookie/,
   )
