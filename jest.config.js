@@ -1,11 +1,14 @@
 /** @type {import('jest').Config} */
+import { availableParallelism } from 'node:os'
+
 export default {
   testEnvironment: 'node',
   globalSetup: '<rootDir>/test/servers/global-setup.mjs',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   testTimeout: 15_000,
   reporters: ['default', '<rootDir>/test/support/promises-reporter.cjs'],
-  maxWorkers: '100%',
+  // Many tests wait: for clocks, for deadlines, for a browser.
+  maxWorkers: availableParallelism() + 1,
   transform: {
     '^.+\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2023' }, module: { type: 'commonjs' } }],
     // What tests import of the example application, which is plain ES modules.

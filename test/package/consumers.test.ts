@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals'
 import { Installed, place, run } from './installed.js'
+import { describeTypes } from './types.js'
 
 jest.setTimeout(120_000)
 
@@ -10,7 +11,8 @@ const folders = { module: '', commonjs: '' }
 
 beforeAll(() => {
   installed = new Installed()
-  for (const type of ['module', 'commonjs'] as const) folders[type] = installed.project(type, 'express@5')
+  for (const type of ['module', 'commonjs'] as const)
+    folders[type] = installed.project(type, 'express@5', '@types/express@5', '@types/node@20')
 })
 afterAll(() => installed.remove())
 
@@ -53,7 +55,7 @@ describe('the packed tarball', () => {
     expect(await visit(await installed.start(folders[type], app))).toEqual(SIGNED_IN_AND_OUT)
   })
 
-  test.each(['', '/auth', '/client', '/audit', '/metrics', '/testing'].map((entry) => `steady-session${entry}`))(
+  test.each(['', '/auth', '/client', '/audit', '/metrics', '/pages', '/testing'].map((entry) => `steady-session${entry}`))(
     'gives the same names to import and to require: %s',
     (entry) => {
       const imported = run(folders.module, process.execPath, '--input-type=module', '-e', printNames(`await import('${entry}')`))
@@ -66,7 +68,7 @@ describe('the packed tarball', () => {
   test('holds the build, its papers and nothing else', () => {
     const paths = run(process.cwd(), 'tar', '-tzf', installed.tarball).trim().split('\n')
     const unexpected = paths.filter(
-      (path) => !/^package\/(dist\/(esm|cjs)\/(lib|stores|auth|client|ops|testing)\/.+\.(js|d\.ts)|ops\/[a-z.-]+|[^/]+)$/.test(path),
+      (path) => !/^package\/(dist\/(esm|cjs)\/(lib|stores|auth|client|ops|pages|testing)\/.+\.(js|d\.ts)|ops\/[a-z.-]+|[^/]+)$/.test(path),
     )
     expect(unexpected).toEqual(['package/dist/cjs/package.json'])
     expect(paths.filter((path) => !path.startsWith('package/dist/')).sort()).toEqual(
@@ -167,3 +169,5 @@ describe('the bundle that esbuild makes without any driver installed', () => {
     expect(await visit(await installed.start(alone, `bundle.${extension}`))).toEqual(SIGNED_IN_AND_OUT)
   })
 })
+
+describeTypes(() => folders.module)

@@ -4,7 +4,20 @@ import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, syml
 import { tmpdir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 
-const SOURCES = ['package.json', 'README.md', 'CHANGELOG.md', 'LICENSE', 'lib', 'stores', 'auth', 'ops', 'client', 'testing', 'scripts']
+const SOURCES = [
+  'package.json',
+  'README.md',
+  'CHANGELOG.md',
+  'LICENSE',
+  'lib',
+  'stores',
+  'auth',
+  'ops',
+  'client',
+  'pages',
+  'testing',
+  'scripts',
+]
 const PROJECTS = ['tsconfig.json', 'tsconfig.esm.json', 'tsconfig.cjs.json']
 
 /** What the command prints; throws with all that it said if it fails. */

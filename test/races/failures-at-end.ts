@@ -10,12 +10,9 @@ import type { PromiseNumber, Proving } from './rules.js'
 export type Failure = 'throws' | 'rejects' | 'hangs'
 export const FAILURES: readonly Failure[] = ['throws', 'rejects', 'hangs']
 
-/** Long enough for a store on a busy machine, short enough for a test. */
-export const STORE_TIMEOUT = '250ms'
-
 /** Only a store that hangs is waited for to the end. */
-export function timeoutFor(failure: Failure): string {
-  return failure === 'hangs' ? STORE_TIMEOUT : '5s'
+export function timeoutFor(setup: RaceSetup, failure: Failure): string {
+  return failure === 'hangs' ? setup.storeTimeout : '5s'
 }
 
 export function makeFail(store: FaultyStore, operation: Operation, failure: Failure): void {
@@ -71,7 +68,7 @@ const ROUTES: Routes = {
 
 export function failuresAtEnd(setup: RaceSetup): void {
   const start = async (failure: Failure) => {
-    const race = await setup.start(ROUTES, { storeTimeout: timeoutFor(failure) })
+    const race = await setup.start(ROUTES, { storeTimeout: timeoutFor(setup, failure) })
     return { race, browser: race.browser() }
   }
 

@@ -46,7 +46,7 @@ export function failuresInStream(setup: RaceSetup): void {
                 })
               },
             },
-            { storeTimeout: timeoutFor(failure) },
+            { storeTimeout: timeoutFor(setup, failure) },
           )
           const browser = race.browser()
           await browser.get('/start')
@@ -94,7 +94,7 @@ export function failuresInStream(setup: RaceSetup): void {
               res.end('page two')
             },
           },
-          { storeTimeout: timeoutFor(failure) },
+          { storeTimeout: timeoutFor(setup, failure) },
         )
         const browser = race.browser()
         await browser.get('/start')

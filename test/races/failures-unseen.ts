@@ -64,7 +64,7 @@ export function failuresUnseen(setup: RaceSetup): void {
 
       for (const failure of FAILURES) {
         ruleOf(setup, failure)(`the failure of a ${name} that nobody awaits is the response’s, also if the store ${failure}`, async () => {
-          const race = await setup.start(routes, { storeTimeout: timeoutFor(failure) })
+          const race = await setup.start(routes, { storeTimeout: timeoutFor(setup, failure) })
           const browser = race.browser()
           await browser.get('/start')
           makeFail(race.store, operation, failure)

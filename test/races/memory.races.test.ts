@@ -3,6 +3,9 @@ import { memoryStore } from '../../lib/index.js'
 import { promised } from '../support/faulty-store.js'
 import { describeRaces } from './races.js'
 
+/** Nothing but a call that is told to hang takes any time. */
+const NO_SERVER = '50ms'
+
 function withClock() {
   let now = Date.now()
   return {
@@ -15,7 +18,7 @@ function withClock() {
 
 const dump = (store: object): string => inspect(store, { depth: 20, showHidden: true, maxArrayLength: null, maxStringLength: null })
 
-describeRaces('memory', () => memoryStore(), { openWithClock: withClock, dump })
+describeRaces('memory', () => memoryStore(), { openWithClock: withClock, dump, storeTimeout: NO_SERVER })
 
 describeRaces('memory behind promises', () => promised(memoryStore()), {
   openWithClock: () => {
@@ -24,5 +27,6 @@ describeRaces('memory behind promises', () => promised(memoryStore()), {
   },
   // Behind the promises nothing can be seen; it is the same store.
   dump: null,
+  storeTimeout: NO_SERVER,
   frameworks: ['Express 5'],
 })

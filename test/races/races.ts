@@ -32,6 +32,8 @@ export interface RaceOptions {
   readonly dump: ((store: SessionStore, handles: readonly string[]) => MaybePromise<string>) | null
   /** How many commands the backend has got so far. Default: one for each call of the store. */
   readonly commands?: (store: SessionStore) => number
+  /** The deadline where a store that hangs is waited for to the end. Default: long enough for a server on a busy machine. */
+  readonly storeTimeout?: string
   /** Default: all. */
   readonly frameworks?: readonly Framework[]
 }
@@ -50,6 +52,7 @@ export type ClockedRace = Race & { advance(ms: number): void }
 
 export interface RaceSetup {
   readonly framework: Framework
+  readonly storeTimeout: string
   /** What rules are written with, those that prove these promises. */
   proving(...promises: readonly PromiseNumber[]): Proving
   can(limit: RaceLimit): boolean
@@ -88,6 +91,7 @@ function setUp(framework: Framework, open: () => MaybePromise<SessionStore>, opt
   const startOn = starter(framework, options)
   return {
     framework,
+    storeTimeout: options.storeTimeout ?? '250ms',
     proving: (...promises) => rules.proving(...promises),
     can: (limit) => rules.can(limit),
     start: async (routes, given, middlewares) => startOn(await open(), routes, given, middlewares),

@@ -1,7 +1,6 @@
 // A call that timed out is unknown, never "saved": what it may have made is ended on a best effort (F-13).
 import { describe, expect } from '@jest/globals'
 import { answer, type Routes } from '../support/site.js'
-import { STORE_TIMEOUT } from './failures-at-end.js'
 import type { RaceSetup } from './races.js'
 
 const ROUTES: Routes = {
@@ -18,7 +17,7 @@ const ROUTES: Routes = {
 
 export function unknownOutcome(setup: RaceSetup): void {
   const start = async () => {
-    const race = await setup.start(ROUTES, { storeTimeout: STORE_TIMEOUT })
+    const race = await setup.start(ROUTES, { storeTimeout: setup.storeTimeout })
     return { race, browser: race.browser() }
   }
 
