@@ -3,7 +3,8 @@
 // Usage: node bench/manager.mjs [--sessions=200000] [--rounds=40]
 //   list and end of a user's five sessions, with few and with many sessions in the store: goal within 1.2
 //   commands of a sign-in with a limit and without: goal at most three more
-//   a scan of the whole store: goal that Redis is held for no longer than 2 ms at a time, by its own slow log
+//   a scan of the whole store: goal that Redis is held for no longer than 2 ms at a time, by its own slow log. On a machine with few cores
+//   give Redis one of its own (`taskset`), or the log shows when it had to wait for one
 import { parseArgs } from 'node:util'
 import { createClient } from 'redis'
 import session, { redisStore } from 'steady-session'

@@ -132,6 +132,7 @@ describe('a session', () => {
     await other.getByLabel('Password').fill(PASSWORD)
     await other.getByRole('button', { name: 'Go on' }).click()
     await other.getByRole('heading', { name: 'Change your password' }).waitFor()
+    await page.bringToFront()
     await write(page, 'still here')
     await page.locator('.message:not(.waiting)', { hasText: 'still here' }).waitFor()
     await page.getByRole('button', { name: 'Sign out' }).click()

@@ -122,6 +122,7 @@ describe.each([
       const { one, other } = await twoTabs()
       await Promise.all([field(one).fill('to all'), field(other).fill('to Ann')])
       await Promise.all([roomLink(one, 'Ann').getByText('Draft').waitFor(), roomLink(other, 'Everybody').getByText('Draft').waitFor()])
+      await one.bringToFront()
       await one.reload()
       expect(await field(one).inputValue()).toBe('to all')
       await openRoom(one, 'Ann')
