@@ -1,4 +1,5 @@
 // Update and rotation: the index before, the session in one step, the index after.
+import { isPromise } from '../../lib/maybe.js'
 import type { SessionChanges, SessionFacts } from '../../lib/store.js'
 import type { Background } from './background.js'
 import { unreadable } from './errors.js'
@@ -35,8 +36,9 @@ export interface Write {
 export async function writeSession(tools: WriterTools, write: Write, changes: SessionChanges): Promise<Written> {
   const { operation, handle, proof, newProof } = write
   const entered = Object.entries(changes.indexes ?? {}).filter((entry): entry is [string, string] => entry[1] !== null)
-  const args = await writeArguments(tools.packing, proof, newProof, changes)
-  const told = await tools.sets.add(operation, handle, entered)
+  const listed = writeArguments(tools.packing, proof, newProof, changes)
+  const args = isPromise(listed) ? await listed : listed
+  const told = entered.length === 0 ? undefined : await tools.sets.add(operation, handle, entered)
   const reply = await tools.runner.run(operation, WRITE, tools.keys.session(handle), args)
   if (!Array.isArray(reply)) throw unreadable(operation)
   const [status, left, facts]: readonly unknown[] = reply

@@ -1,13 +1,20 @@
 // Changes of a session as the script WRITE takes them: flat lists, each after its length.
+import { whenReady } from '../../lib/maybe.js'
 import type { MaybePromise, SessionChanges, SessionValues } from '../../lib/store.js'
 import { type Packing, packedPrefix, plain } from './packing.js'
 import { clockArguments, termFields } from './record.js'
 
 /** `newProof` is `''` for an update. */
-export async function writeArguments(packing: Packing, proof: string, newProof: string, changes: SessionChanges): Promise<string[]> {
-  const { clear, unset = [], set = {}, terms = {} } = changes
-  const fields = await valueFields(packing, set)
-  fields.push(...termFields(terms))
+export function writeArguments(packing: Packing, proof: string, newProof: string, changes: SessionChanges): MaybePromise<string[]> {
+  return whenReady(valueFields(packing, changes.set ?? {}), (values) => listed(values, proof, newProof, changes))
+}
+
+function listed(
+  values: readonly string[],
+  proof: string,
+  newProof: string,
+  { clear, unset = [], terms = {}, ...changes }: SessionChanges,
+): string[] {
   return [
     proof,
     newProof,
@@ -15,19 +22,21 @@ export async function writeArguments(packing: Packing, proof: string, newProof: 
     ...expectations(changes.expect),
     ...(clear === undefined ? ['-1'] : counted(clear.keep.map(valueField))),
     ...counted(unset.map(valueField)),
-    ...counted(fields),
+    ...counted([...values, ...termFields(terms)]),
     ...indexChanges(changes.indexes),
   ]
 }
 
-/** Field and stored text in turn. */
-export async function valueFields(packing: Packing, values: SessionValues): Promise<string[]> {
-  const fields: string[] = []
+/** Field and stored text in turn. A promise only if a text is compressed. */
+export function valueFields(packing: Packing, values: SessionValues): MaybePromise<string[]> {
+  const fields: MaybePromise<string>[] = []
+  let isPacking = false
   for (const [key, text] of Object.entries(values)) {
-    const packed: MaybePromise<string> = packing.pack(text)
-    fields.push(valueField(key), typeof packed === 'string' ? packed : await packed)
+    const packed = packing.pack(text)
+    isPacking ||= typeof packed !== 'string'
+    fields.push(valueField(key), packed)
   }
-  return fields
+  return isPacking ? Promise.all(fields) : (fields as string[])
 }
 
 /** A compressed text is compared by its digest: another version of zlib may have packed the same text otherwise. */
