@@ -17,6 +17,7 @@ const SLOTS = 16_384
 /** A master that is silent for so long is taken for dead. */
 const NODE_TIMEOUT_MS = 1000
 const READY_MS = 20_000
+const NODE_ATTEMPTS = 3
 
 export async function startRedisCluster(): Promise<RedisCluster> {
   const nodes = await Promise.all(Array.from({ length: 2 * MASTERS }, startNode))
@@ -36,8 +37,18 @@ export async function startRedisCluster(): Promise<RedisCluster> {
   }
 }
 
+/** Somebody may take the second port before the node does. */
 async function startNode(): Promise<RedisServer> {
-  const busPort = await freePort()
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await startNodeOn(await freePort())
+    } catch (error) {
+      if (attempt === NODE_ATTEMPTS) throw error
+    }
+  }
+}
+
+async function startNodeOn(busPort: number): Promise<RedisServer> {
   return startRedis({
     config: {
       'cluster-enabled': 'yes',

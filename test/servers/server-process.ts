@@ -1,6 +1,8 @@
 // One server for one test file: a program on a free port of 127.0.0.1, ready when it answers, gone when its test is.
 // Others follow this shape: see redis-server.ts and memcached.ts, each a few lines on top of `startServer`.
+
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
+import { randomInt } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { connect, createServer } from 'node:net'
@@ -72,13 +74,18 @@ async function startOnSomePort(spec: ServerSpec, folder: string): Promise<Server
   }
 }
 
+/** Below the ports that the system gives to outgoing connections, of which one might take it before the server does. */
 export async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, HOST, resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
+  for (;;) {
+    const port = randomInt(10_000, 32_000)
+    const server = createServer()
+    const isFree = await new Promise<boolean>((resolve) =>
+      server.once('error', () => resolve(false)).listen(port, HOST, () => resolve(true)),
+    )
+    if (!isFree) continue
+    await new Promise((resolve) => server.close(resolve))
+    return port
+  }
 }
 
 class RunningServer implements ServerProcess {
