@@ -4,6 +4,7 @@ import { type Hearing, shareEnds, tellEnd } from './elsewhere.js'
 import type { SessionError } from './errors.js'
 import { SessionEmitter } from './events.js'
 import type { Outside, SessionConfig, SessionOptions } from './options.js'
+import { RecentCookies } from './recent-cookies.js'
 import { resolveOptions } from './resolve-options.js'
 import { type StoreCall, storeCalls, timedCalls } from './store-calls.js'
 import { StoreGate } from './store-gate.js'
@@ -13,6 +14,7 @@ export interface SessionApp {
   readonly config: SessionConfig
   readonly events: SessionEmitter
   readonly signer: TokenSigner
+  readonly recentCookies: RecentCookies
   /** One warning per code. */
   warn(code: string, message: string): void
   /** Of sessions that other processes end, where the store can say so. */
@@ -49,6 +51,7 @@ export function createApp(options: SessionOptions, outside: Outside): SessionApp
     config,
     events,
     signer: tokenSigner(config),
+    recentCookies: new RecentCookies(config.store.sealsToken !== true),
     warn,
     hearing,
     connecting,

@@ -1,5 +1,6 @@
 // What a request carries of ours, from the session middleware to `req.session` and to the output of its response.
 import { IncomingMessage } from 'node:http'
+import { at } from './at.js'
 import type { Exchange } from './exchange.js'
 import type { Ender, Outlet, OutputGate } from './held-output.js'
 
@@ -53,7 +54,7 @@ const { by, put } = sharedCarrier()
  * others, since Express has changed its prototype, and a WeakMap doubles the work of the garbage collector (both measured).
  */
 function carrierOf(request: IncomingMessage): object {
-  const { rawHeaders } = request
+  const rawHeaders: unknown = at(request, 'rawHeaders')
   // Test doubles may have none.
   return Array.isArray(rawHeaders) ? rawHeaders : request
 }
@@ -63,9 +64,10 @@ export function carriedBy(request: IncomingMessage): Carried | undefined {
 }
 
 export function carryFor(request: IncomingMessage): Carried {
-  const known = carriedBy(request)
+  const carrier = carrierOf(request)
+  const known = by(carrier)
   if (known !== undefined) return known
   const carried: Carried = { exchange: undefined, outlet: undefined, ender: undefined, gate: undefined }
-  put(carrierOf(request), carried)
+  put(carrier, carried)
   return carried
 }

@@ -75,8 +75,7 @@ export class Exchange {
     this.request = request
     this.arrival = arrival
     this.#reply = reply
-    this.before = currentExchange(request)
-    attach(request, this)
+    this.before = attach(request, this)
   }
 
   get state(): SessionState {

@@ -1,5 +1,7 @@
 // The head of a response that waits: what the commit may read and add, and how it looked when the middleware got it.
-import type { ServerResponse } from 'node:http'
+import { OutgoingMessage, type ServerResponse } from 'node:http'
+import { at } from './at.js'
+import { isRawResponse } from './held-output.js'
 
 /** The headers about to leave, those given to `writeHead` included. */
 export interface HeldHeaders {
@@ -140,6 +142,9 @@ function asText(value: unknown): string | readonly string[] | undefined {
   return Array.isArray(value) ? value.map(String) : String(value)
 }
 
+/** Node's own: to look them up on a response costs more than what they do; see `at`. */
+const { getHeader, getHeaderNames } = OutgoingMessage.prototype
+
 const NO_NAMES: readonly string[] = []
 
 /** What a refused response goes back to. Taken for each request, so it copies no more than it must. */
@@ -151,10 +156,12 @@ export class EntryHead {
   readonly #sendDate: boolean
 
   constructor(res: ServerResponse) {
-    this.#names = namesOf(res)
-    if (this.#names.length > 0) this.#values = this.#names.map((name) => copied(res.getHeader(name)))
-    this.#statusCode = res.statusCode
-    this.#sendDate = res.sendDate
+    const isRaw = isRawResponse(res)
+    this.#names = isRaw ? getHeaderNames.call(res) : namesOf(res)
+    if (this.#names.length > 0) this.#values = this.#names.map((name) => copied(isRaw ? getHeader.call(res, name) : res.getHeader(name)))
+    // On the prototype, unless somebody has set it.
+    this.#statusCode = isRaw && !Object.hasOwn(res, 'statusCode') ? 200 : res.statusCode
+    this.#sendDate = at(res, 'sendDate')
   }
 
   restore(res: ServerResponse): void {

@@ -3,6 +3,7 @@
 // It listens at the bottom, where Node hands what it rendered to the socket: there it does not matter which middlewares have
 // wrapped `write`, `end` or `writeHead`, nor whether before or after. Only the `end` of a stream must be known beforehand.
 import type { Socket } from 'node:net'
+import { at } from './at.js'
 import { type Carried, carryFor } from './carried.js'
 import { type EntryHead, RenderedHeaders } from './held-headers.js'
 import {
@@ -63,10 +64,10 @@ class Http1Hold implements Hold, Outlet, Ender {
     this.#res = res
     this.#hooks = hooks
     this.#entry = entry
-    this.#carried = carryFor(res.req)
+    this.#carried = carryFor(at(res, 'req'))
     this.#outer = this.#carried.outlet
-    this.#shouldKeepAlive = res.shouldKeepAlive
-    this.#phase = res._headerSent ? 'released' : 'open'
+    this.#shouldKeepAlive = at(res, 'shouldKeepAlive')
+    this.#phase = at(res, '_headerSent') ? 'released' : 'open'
   }
 
   install(): void {
@@ -112,7 +113,7 @@ class Http1Hold implements Hold, Outlet, Ender {
 
   send(args: readonly unknown[]): boolean {
     if (this.#phase === 'open') this.#commit()
-    else if (this.#isReleased() && !this.#res._headerSent) this.#decorate()
+    else if (this.#isReleased() && !at(this.#res, '_headerSent')) this.#decorate()
     const accepted = this.#outer === undefined ? sendUnheld(this.#res, args) : this.#outer.send(args)
     if (this.#phase === 'failed') process.nextTick(() => this.#refuseOnceEnded())
     return accepted
@@ -164,8 +165,9 @@ class Http1Hold implements Hold, Outlet, Ender {
 
   /** Also when another hold had the response start anew: then there may be no head yet, and `send` comes back to it. */
   #decorate(): void {
-    if (this.#res._header === null) return
-    const headers = new RenderedHeaders(this.#res, this.#res._header)
+    const head = at(this.#res, '_header')
+    if (head === null) return
+    const headers = new RenderedHeaders(this.#res, head)
     this.#hooks.decorate(headers)
     replaceHead(this.#res, headers.toString())
   }
@@ -174,7 +176,7 @@ class Http1Hold implements Hold, Outlet, Ender {
     this.#phase = 'released'
     this.#hooks.onReleased?.()
     if (this.#ended) this.#phase = 'over'
-    if (this.#res._header !== null) this.#letGo()
+    if (at(this.#res, '_header') !== null) this.#letGo()
   }
 
   /** A response outlives its request by far in the garbage collector's eyes, so it must not keep the hold, and the hold not what is done with. */

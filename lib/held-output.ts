@@ -4,6 +4,7 @@
 // response waits in the same place, so return values, callbacks, errors, back-pressure and events are Node's own.
 import { ServerResponse } from 'node:http'
 import { Writable } from 'node:stream'
+import { at } from './at.js'
 import { type Carried, carriedBy } from './carried.js'
 
 type Callback = ((error?: Error | null) => void) | null | undefined
@@ -70,13 +71,13 @@ export function watchOutput(): void {
   const [writeRaw, flush] = [RESPONSE._writeRaw as Method, RESPONSE._flush as Method]
   const watched = {
     _send(this: RawResponse, data: unknown, encoding: unknown, callback: unknown, byteLength: unknown): unknown {
-      const outlet = carriedBy(this.req)?.outlet
+      const outlet = carriedBy(at(this, 'req'))?.outlet
       return outlet === undefined
         ? own.send.call(this, data, encoding, callback, byteLength)
         : outlet.send([data, encoding, callback, byteLength])
     },
     end(this: RawResponse, ...args: unknown[]): unknown {
-      const ender = carriedBy(this.req)?.ender
+      const ender = carriedBy(at(this, 'req'))?.ender
       return ender === undefined ? Reflect.apply(own.end, this, args) : ender.end(args)
     },
     write(this: RawResponse, ...args: unknown[]): unknown {
@@ -96,15 +97,20 @@ export function watchOutput(): void {
   for (const [name, value] of Object.entries(watched)) Object.defineProperty(RESPONSE, name, { value, writable: true, configurable: true })
   Object.defineProperty(RESPONSE, 'writableEnded', {
     get(this: RawResponse) {
-      return this.finished || gateIfHeld(this)?.endHidden === true
+      return isEnded(this)
     },
     configurable: true,
   })
 }
 
+/** What `writableEnded` says. */
+export function isEnded(res: ServerResponse): boolean {
+  return isRawResponse(res) ? at(res, 'finished') || gateIfHeld(res)?.endHidden === true : res.writableEnded
+}
+
 /** A shut gate has added a byte to what waits: one look, where most responses are let by. */
 function gateIfHeld(res: RawResponse): OutputGate | undefined {
-  return res.outputSize === 0 ? undefined : carriedBy(res.req)?.gate
+  return at(res, 'outputSize') === 0 ? undefined : carriedBy(at(res, 'req'))?.gate
 }
 
 function isShut(res: RawResponse): boolean {
@@ -200,10 +206,10 @@ export function dropOutput(res: RawResponse, gate: OutputGate): void {
 
 /** Puts another head in the place of the one that was rendered, wherever that is by now. */
 export function replaceHead(res: RawResponse, text: string): void {
-  const old = res._header
+  const old = at(res, '_header')
   if (old === null || old === text) return
   res._header = text
-  if (!res._headerSent) return
+  if (!at(res, '_headerSent')) return
   // An informational response may wait before it.
   const first = res.outputData.find(({ data }) => typeof data === 'string' && data.startsWith(old))
   if (first === undefined) return

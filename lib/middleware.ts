@@ -8,6 +8,7 @@ import { commit } from './commit.js'
 import { hasCode } from './errors.js'
 import { type Arrival, Exchange, exchangeOf, type Reply } from './exchange.js'
 import { EntryHead, type HeldHeaders } from './held-headers.js'
+import { isEnded } from './held-output.js'
 import type { Hold, HoldHooks } from './hold-hooks.js'
 import { loadSession } from './load.js'
 import { isPromise } from './maybe.js'
@@ -183,7 +184,7 @@ class HeldReply implements Reply, HoldHooks {
   }
 
   get isEnded(): boolean {
-    return this.#response.writableEnded
+    return isEnded(this.#response)
   }
 
   /** What the store holds by now, the browser must learn, also beside an error. */

@@ -19,11 +19,14 @@ const SESSION_PROPERTY: PropertyDescriptor = {
   configurable: true,
 }
 
-/** Lets `req.session` lead to the exchange. */
-export function attach(request: IncomingMessage, exchange: Exchange): void {
-  carryFor(request).exchange = exchange
+/** Lets `req.session` lead to the exchange. Returns the one that it led to before. */
+export function attach(request: IncomingMessage, exchange: Exchange): Exchange | undefined {
+  const carried = carryFor(request)
+  const before = carried.exchange
+  carried.exchange = exchange
   // HTTP/2 requests, and test doubles.
   if (!(request instanceof IncomingMessage)) Object.defineProperty(request, 'session', SESSION_PROPERTY)
+  return before
 }
 
 /** After a load that failed: error handlers may ask `req.session?.userId`, and get no wrong advice if they go further. */

@@ -40,6 +40,14 @@ export interface PresentedCookies {
 export function readSessionCookies(app: SessionApp, request: IncomingMessage): PresentedCookies {
   const header = request.headers.cookie
   if (header === undefined) return NONE
+  const known = app.recentCookies.get(header)
+  if (known !== undefined) return known
+  const cookies = readHeader(app, header)
+  app.recentCookies.keep(header, cookies)
+  return cookies
+}
+
+function readHeader(app: SessionApp, header: string): PresentedCookies {
   const presented = valuesNamed(app, header, app.config.key)
   const { values, present } = (app.config.store.tokenParts ?? 1) === 1 ? presented : withParts(app, header, presented)
   if (!present) return NONE

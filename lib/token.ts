@@ -46,8 +46,8 @@ export interface PresentedToken {
   readonly handle: string
   /** Of the verifier that was presented. */
   readonly proof: string
-  /** The same as bytes, for stores that compare it themselves. */
-  readonly proofBytes: Uint8Array
+  /** The same as bytes, for stores that compare it themselves. One may put its own in place, once it has found them equal. */
+  proofBytes: Uint8Array
 }
 
 /** Most tokens that a reader remembers. */

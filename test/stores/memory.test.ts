@@ -57,6 +57,35 @@ test('a snapshot stays as it was through update, rotation, reassignment, slide a
   expect(inspect(snapshot, { depth: null })).toBe(text)
 })
 
+test('a load that slides keeps every fact but the time', () => {
+  const { store, advance } = clockedStore()
+  const origin = { address: '192.0.2.1', agent: 'Firefox', certificate: 'abc' }
+  const { token, handle, facts } = store.create(record({ ...origin, indexes: { userId: '7' }, lifetimeMs: null }))
+  advance(1000)
+  const slid = { ...facts, seenAt: facts.seenAt + 1000 }
+  expect(store.load(token, { slide: true })).toMatchObject({ facts: slid })
+  store.index.endIn(handle, 60_000, 'soon')
+  const noticed = store.load(token, { slide: false })
+  if (noticed === null || noticed === 'reused') throw new Error('not found')
+  expect(noticed.facts.notice).toMatchObject({ message: 'soon' })
+  advance(1000)
+  expect(store.load(token, { slide: true })).toStrictEqual({
+    ...noticed,
+    facts: { ...noticed.facts, seenAt: slid.seenAt + 1000 },
+    now: slid.seenAt + 1000,
+  })
+})
+
+test('a token that was good until now is an old one right after the rotation, and its successor is judged anew', () => {
+  const { store } = clockedStore()
+  const { token } = store.create(record())
+  for (let i = 0; i < 3; i++) expect(store.load(token, { slide: true })).not.toBe('reused')
+  const next = store.rotate(token, {})?.token ?? ''
+  expect(store.load(token, { slide: true })).toBe('reused')
+  for (let i = 0; i < 3; i++) expect(store.load(next, { slide: true })).toMatchObject({ token: next })
+  expect(store.load(token, { slide: true })).toBe('reused')
+})
+
 test('an update without changes of the values keeps the map itself', () => {
   const { store } = clockedStore()
   const { token } = store.create(record({}, { a: '1' }))
