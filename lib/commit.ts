@@ -17,7 +17,7 @@ const INSECURE = 'the session cookie must not be sent on this connection; see th
 
 /** Answers without a promise if nothing changed, or if the store does. */
 export function commit(state: SessionState, options: CommitOptions): MaybePromise<void> {
-  if (state.ended || (state.rotation === null && state.draft.isUntouched)) return
+  if (state.isClean) return
   if (state.exchange.arrival.degraded !== null) return
   // Whoever signs in after a `gone` is not late but new.
   if (state.gone) return state.rotation !== null && state.userToBe !== null ? startOver(state) : undefined

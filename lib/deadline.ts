@@ -12,12 +12,13 @@ export function withDeadline<T>(operation: string, ms: number, call: () => Maybe
   try {
     answer = call()
   } catch (error) {
-    throw failed(operation, error)
+    throw storeErrorOf(operation, error)
   }
-  return isPromise(answer) ? race(operation, ms, answer, onLate) : answer
+  return isPromise(answer) ? inTime(operation, ms, answer, onLate) : answer
 }
 
-function race<T>(operation: string, ms: number, answer: Promise<T>, onLate?: (value: T) => void): Promise<T> {
+/** The same for an answer that is under way. */
+export function inTime<T>(operation: string, ms: number, answer: Promise<T>, onLate?: (value: T) => void): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     let late = false
     const timer = setTimeout(() => {
@@ -32,13 +33,14 @@ function race<T>(operation: string, ms: number, answer: Promise<T>, onLate?: (va
       },
       (error: unknown) => {
         clearTimeout(timer)
-        reject(failed(operation, error))
+        reject(storeErrorOf(operation, error))
       },
     )
   })
 }
 
-function failed(operation: string, cause: unknown): unknown {
+/** What a failure of the store looks like to everybody else. */
+export function storeErrorOf(operation: string, cause: unknown): unknown {
   if (isSessionError(cause)) return cause
   return new SessionStoreError(operation, 'failed', { cause, unknown: true })
 }

@@ -171,6 +171,11 @@ export class Exchange {
     return orElse(commit, fail)
   }
 
+  /** Nothing is to be saved, nothing under way, and nothing has failed. */
+  get isClean(): boolean {
+    return this.#tail === null && this.#failures === null && this.#stopped === null && this.failure === null && this.state.isClean
+  }
+
   /** Throws why the store could not be asked for this request's session. */
   assertNotDegraded(): void {
     if (this.arrival.degraded !== null) throw this.arrival.degraded.error

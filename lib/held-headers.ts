@@ -1,7 +1,10 @@
 // The head of a response that waits: what the commit may read and add, and how it looked when the middleware got it.
 import { OutgoingMessage, type ServerResponse } from 'node:http'
 import { at } from './at.js'
-import { isRawResponse } from './held-output.js'
+import { isRawResponse, type RawResponse } from './held-output.js'
+
+/** Node's own: to look them up on a response costs more than what they do; see `at`. */
+const { getHeader, getHeaderNames, setHeader } = OutgoingMessage.prototype
 
 /** The headers about to leave, those given to `writeHead` included. */
 export interface HeldHeaders {
@@ -26,12 +29,12 @@ const NO_LINES: readonly HeaderLine[] = []
  * they were given: objects, arrays with duplicates, keys that differ by case only (CVE-2025-7339 was a rewrite of them).
  */
 export class RenderedHeaders implements HeldHeaders {
-  readonly #res: ServerResponse
+  readonly #res: RawResponse
   #text: string
   #lower: string | undefined
 
   /** `res` is asked to judge what is set: Node refuses characters that would split the head. */
-  constructor(res: ServerResponse, text: string) {
+  constructor(res: RawResponse, text: string) {
     this.#res = res
     this.#text = text
   }
@@ -47,8 +50,8 @@ export class RenderedHeaders implements HeldHeaders {
     const found = this.#find(name)
     const kept = found.every((line, index) => line.value === wanted[index])
     const added = (kept ? wanted.slice(found.length) : wanted).map((entry) => `${name}: ${entry}\r\n`).join('')
-    const at = kept ? (found.at(-1)?.end ?? this.#text.length - 2) : (found[0]?.start ?? 0)
-    this.#text = this.#text.slice(0, at) + added + this.#text.slice(at)
+    const place = kept ? (found.at(-1)?.end ?? this.#text.length - 2) : (found[0]?.start ?? 0)
+    this.#text = this.#text.slice(0, place) + added + this.#text.slice(place)
     this.#lower = undefined
     if (!kept) for (const { start, end } of found.toReversed()) this.#cut(start + added.length, end + added.length)
   }
@@ -92,14 +95,13 @@ export class RenderedHeaders implements HeldHeaders {
 const COLON = 58
 
 /** Also tells loggers, which ask `getHeader`; they would see it if nothing had waited. */
-function setUnsent(res: ServerResponse, name: string, value: string | string[]): void {
-  const raw: { _header?: string | null } = res as object
-  const header = raw._header ?? null
-  raw._header = null
+function setUnsent(res: RawResponse, name: string, value: string | string[]): void {
+  const header = at(res, '_header')
+  Reflect.set(res, '_header', null)
   try {
-    res.setHeader(name, value)
+    setHeader.call(res, name, value)
   } finally {
-    raw._header = header
+    Reflect.set(res, '_header', header)
   }
 }
 
@@ -141,9 +143,6 @@ function asText(value: unknown): string | readonly string[] | undefined {
   if (value === undefined || value === null) return undefined
   return Array.isArray(value) ? value.map(String) : String(value)
 }
-
-/** Node's own: to look them up on a response costs more than what they do; see `at`. */
-const { getHeader, getHeaderNames } = OutgoingMessage.prototype
 
 const NO_NAMES: readonly string[] = []
 

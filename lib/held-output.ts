@@ -76,9 +76,9 @@ export function watchOutput(): void {
         ? own.send.call(this, data, encoding, callback, byteLength)
         : outlet.send([data, encoding, callback, byteLength])
     },
-    end(this: RawResponse, ...args: unknown[]): unknown {
+    end(this: RawResponse, chunk: unknown, encoding: unknown, callback: unknown): unknown {
       const ender = carriedBy(at(this, 'req'))?.ender
-      return ender === undefined ? Reflect.apply(own.end, this, args) : ender.end(args)
+      return ender === undefined ? own.end.call(this, chunk, encoding, callback) : ender.end([chunk, encoding, callback])
     },
     write(this: RawResponse, ...args: unknown[]): unknown {
       const gate = gateIfHeld(this)
@@ -208,7 +208,7 @@ export function dropOutput(res: RawResponse, gate: OutputGate): void {
 export function replaceHead(res: RawResponse, text: string): void {
   const old = at(res, '_header')
   if (old === null || old === text) return
-  res._header = text
+  Reflect.set(res, '_header', text)
   if (!at(res, '_headerSent')) return
   // An informational response may wait before it.
   const first = res.outputData.find(({ data }) => typeof data === 'string' && data.startsWith(old))

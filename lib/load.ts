@@ -13,6 +13,9 @@ import type { OpenedToken } from './token-signer.js'
 const SLIDING = Object.freeze({ slide: true })
 const RESTING = Object.freeze({ slide: false })
 
+/** What the store says of a token. */
+type Answer = LoadedSession | 'reused' | null
+
 const STRANGER: Arrival = Object.freeze({ found: null, lost: false, several: false, degraded: null })
 
 /** Finds the live session among the tokens; `slides`: whether its expiry starts again. Rejects if the store fails: an error never makes a stranger of a user. */
@@ -46,16 +49,27 @@ function loadOne(
   slide: boolean,
   bound: BindingCheck | null,
 ): MaybePromise<FoundSession | null> {
-  return whenReady(
-    app.call('load', () => app.config.store.load(cookie.token, slide ? SLIDING : RESTING)),
-    (loaded) => {
-      if (loaded !== null && loaded !== 'reused' && isWithinLifetime(loaded)) {
-        return bound === null ? { loaded, cookie } : bound({ loaded, cookie })
-      }
-      tellNone(app, request, cookie, loaded)
-      return null
-    },
-  )
+  const answer = askStore(app, cookie, slide)
+  if (isPromise(answer)) return answer.then((loaded) => judged(app, request, cookie, loaded, bound))
+  return judged(app, request, cookie, answer, bound)
+}
+
+function askStore({ call, config }: SessionApp, { token }: OpenedToken, slide: boolean): MaybePromise<Answer> {
+  return call('load', () => config.store.load(token, slide ? SLIDING : RESTING))
+}
+
+function judged(
+  app: SessionApp,
+  request: IncomingMessage,
+  cookie: OpenedToken,
+  loaded: Answer,
+  bound: BindingCheck | null,
+): MaybePromise<FoundSession | null> {
+  if (loaded !== null && loaded !== 'reused' && isWithinLifetime(loaded)) {
+    return bound === null ? { loaded, cookie } : bound({ loaded, cookie })
+  }
+  tellNone(app, request, cookie, loaded)
+  return null
 }
 
 function arrivalOf(found: FoundSession | null): Arrival {
@@ -72,7 +86,7 @@ function choose(app: SessionApp, request: IncomingMessage, results: readonly (Fo
   return { found: null, lost: false, several: true, degraded: null }
 }
 
-function tellNone(app: SessionApp, request: IncomingMessage, cookie: OpenedToken, loaded: LoadedSession | 'reused' | null): void {
+function tellNone(app: SessionApp, request: IncomingMessage, cookie: OpenedToken, loaded: Answer): void {
   const handle = parseToken(cookie.token)?.handle
   if (loaded === 'reused') app.events.emit('reuse', { request, handle })
   else app.events.emit('rejected', { request, reason: 'unknown', handle })

@@ -140,6 +140,10 @@ class HeldReply implements Reply, HoldHooks {
   /** After what the handler has under way. A call that failed and was not awaited fails the response. */
   #commit(): MaybePromise<void> {
     const exchange = this.#exchange as Exchange
+    if (exchange.isClean) {
+      exchange.committing = true
+      return
+    }
     exchange.discarded ||= exchange.app.config.discards?.(this.#response) === true
     const began = exchange.app.events.hears('committed') ? performance.now() : null
     const committed = exchange.commitFinally(() =>

@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http'
 import { stringifySetCookie } from 'cookie'
 import type { SessionApp } from './app.js'
+import { at } from './at.js'
 import { attributesText, type CookieAttributes, serializable } from './cookie-options.js'
 import { inCookies, joined, partNames } from './cookie-parts.js'
 import { MAX_COOKIE_AGE_MS, SECOND } from './durations.js'
@@ -144,7 +145,8 @@ function secureFlag(app: SessionApp, request: IncomingMessage, attributes: Cooki
 }
 
 function isSecure(app: SessionApp, request: IncomingMessage & { readonly secure?: unknown }): boolean {
-  if ('encrypted' in request.socket && request.socket.encrypted === true) return true
+  const socket = at(request, 'socket')
+  if ('encrypted' in socket && socket.encrypted === true) return true
   if (app.config.proxy === undefined) return request.secure === true
   return (
     app.config.proxy &&
@@ -160,14 +162,13 @@ function valuesNamed(app: SessionApp, header: string, name: string): PresentedVa
   let values: readonly string[] = NO_VALUES
   const needle = `${name}=`
   let present = false
-  for (let at = header.indexOf(needle); at !== -1; at = header.indexOf(needle, at + needle.length)) {
-    if (!startsPair(header, at)) continue
+  for (let from = header.indexOf(needle); from !== -1; from = header.indexOf(needle, from + needle.length)) {
+    if (!startsPair(header, from)) continue
     present = true
-    const semicolon = header.indexOf(';', at)
-    const value = trimmed(header, at + needle.length, semicolon === -1 ? header.length : semicolon)
-    if (!app.signer.isPlausible(value) || values.includes(value)) continue
-    values = [...values, value]
-    if (values.length === MAX_CANDIDATES) break
+    const semicolon = header.indexOf(';', from)
+    const value = trimmed(header, from + needle.length, semicolon === -1 ? header.length : semicolon)
+    if (app.signer.isPlausible(value) && !values.includes(value)) values = [...values, value]
+    if (semicolon === -1 || values.length === MAX_CANDIDATES) break
   }
   return { values, present }
 }

@@ -55,6 +55,11 @@ export class SessionState {
     this.facade = new Session(this)
   }
 
+  /** Nothing is to be saved. */
+  get isClean(): boolean {
+    return this.ended || (this.rotation === null && this.draft.isUntouched)
+  }
+
   /** Public and opaque; changes with every new token, at the moment the handler causes it. */
   get id(): string {
     if (!this.ended && !this.replaced) this.noticeUserChange()

@@ -1,6 +1,6 @@
 // Every call of the store goes this way: not while it is in trouble, within its deadline, and with its failure reported.
 import { performance } from 'node:perf_hooks'
-import { withDeadline } from './deadline.js'
+import { inTime, storeErrorOf } from './deadline.js'
 import { isTimeout } from './errors.js'
 import type { SessionEvents } from './events.js'
 import { isPromise } from './maybe.js'
@@ -19,12 +19,12 @@ export function storeCalls(timeoutMs: number, report: (error: unknown) => never,
     gate.assertOpen(operation, report)
     let answer: ReturnType<typeof call>
     try {
-      answer = withDeadline(operation, timeoutMs, () => gate.track(call()), onLate)
+      answer = call()
     } catch (error) {
-      return fail(error)
+      return fail(storeErrorOf(operation, error))
     }
-    if (isPromise(answer)) return answer.then((value) => gate.succeeded(value), fail)
-    return gate.succeeded(answer)
+    if (!isPromise(answer)) return gate.succeeded(answer)
+    return inTime(operation, timeoutMs, gate.track(answer), onLate).then((value) => gate.succeeded(value), fail)
   }
 }
 

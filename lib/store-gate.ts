@@ -2,8 +2,6 @@
 import { performance } from 'node:perf_hooks'
 import { setImmediate as turn } from 'node:timers/promises'
 import { isUnknownOutcome, SessionStoreError } from './errors.js'
-import { isPromise } from './maybe.js'
-import type { MaybePromise } from './store.js'
 
 /** Timeouts or connection errors in a row after which the store is left alone. */
 const TROUBLES = 5
@@ -30,8 +28,7 @@ export class StoreGate {
   }
 
   /** Counts a call until its own answer comes, however late. */
-  track<T>(answer: MaybePromise<T>): MaybePromise<T> {
-    if (!isPromise(answer)) return answer
+  track<T>(answer: Promise<T>): Promise<T> {
     this.#inFlight++
     const settled = (): void => {
       this.#inFlight--

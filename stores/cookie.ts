@@ -3,7 +3,7 @@
 // An old cookie restores old data for as long as it would have lived, and ending a session deletes the browser's copy alone: keep no
 // counters, one-time codes or credits there, or name a `revocation` store, which at least lets a session end.
 
-import { changedValues, meetsExpectations } from '../lib/apply.js'
+import { changedValues, copyText, meetsExpectations } from '../lib/apply.js'
 import { factsOfNew, factsOfRotated, factsOfSlid, factsOfUpdated, isSlideDue } from '../lib/facts.js'
 import type {
   LoadedSession,
@@ -53,7 +53,7 @@ class SealedStore implements CookieStore {
 
   create({ values, terms }: SessionRecord): StoredSession {
     const now = this.clock()
-    return this.stored({ handle: newHandle(), values, facts: factsOfNew(terms, now) }, now)
+    return this.stored({ handle: newHandle(), values: copyText(values), facts: factsOfNew(terms, now) }, now)
   }
 
   load(token: string, { slide }: { readonly slide: boolean }): LoadedSession | null {
@@ -96,7 +96,8 @@ class SealedStore implements CookieStore {
   }
 
   private seal(content: Content, now: number): string {
-    return this.#sealer.seal(contentToText(content), now)
+    Object.freeze(content.facts)
+    return this.#sealer.seal(contentToText(content), content, now)
   }
 
   private stored(content: Content, now: number): StoredSession {

@@ -1,8 +1,8 @@
-// The last few tokens that were opened, so that what was loaded need not be decrypted a second time to be changed. Only what comes out of a
-// token is kept, which is the same whenever it is asked: whether the session lives is judged each time.
+// What came out of tokens that were opened or sealed lately: a browser sends the same one again and again, and decrypting costs more than all else. Whether the
+// session lives is judged each time.
 
-/** As many requests as may be between their load and their write at the same time. */
-const KEPT = 8
+/** Of all tokens together, in characters: two thousand ordinary sessions. */
+const KEPT_LENGTH = 1024 * 1024
 
 export interface Opened<T> {
   readonly content: T
@@ -13,19 +13,19 @@ export interface Opened<T> {
 }
 
 export class RecentTokens<T> {
-  readonly #tokens: string[] = new Array<string>(KEPT).fill('')
-  readonly #opened: (Opened<T> | null)[] = new Array<null>(KEPT).fill(null)
-  #next = 0
+  readonly #opened = new Map<string, Opened<T>>()
+  #length = 0
 
-  find(token: string): Opened<T> | null {
-    const place = this.#tokens.indexOf(token)
-    return this.#opened[place] ?? null
+  find(token: string): Opened<T> | undefined {
+    return this.#opened.get(token)
   }
 
-  /** In place of the oldest. */
   keep(token: string, opened: Opened<T>): void {
-    this.#tokens[this.#next] = token
-    this.#opened[this.#next] = opened
-    this.#next = (this.#next + 1) % KEPT
+    if (this.#length + token.length > KEPT_LENGTH) {
+      this.#opened.clear()
+      this.#length = 0
+    }
+    this.#opened.set(token, opened)
+    this.#length += token.length
   }
 }

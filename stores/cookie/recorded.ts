@@ -3,7 +3,7 @@
 // clocks by its own (this process's clock chooses the key to seal with, and nothing else), refuses a token that was rotated away, finds and
 // ends by handle and by index. And if it loses its records, sessions end; a list that got lost would let ended ones live again.
 
-import { changedValues, meetsExpectations, mergeText } from '../../lib/apply.js'
+import { changedValues, copyText, meetsExpectations, mergeText } from '../../lib/apply.js'
 import { isPromise, whenReady } from '../../lib/maybe.js'
 import type {
   LoadedSession,
@@ -70,7 +70,7 @@ export class RecordedStore implements SessionStore {
   create({ values, terms }: SessionRecord): MaybePromise<StoredSession> {
     return whenReady(this.records.create({ values: {}, terms }), (record) => {
       try {
-        return this.stored(record, values)
+        return this.stored(record, copyText(values))
       } catch (error) {
         return this.withdraw(record, error)
       }
@@ -139,7 +139,7 @@ export class RecordedStore implements SessionStore {
   }
 
   private seal(record: string, values: SessionValues): string {
-    return this.#sealer.seal(textOf(record, values), this.clock())
+    return this.#sealer.seal(textOf(record, values), { record, values }, this.clock())
   }
 
   private stored(record: StoredSession, values: SessionValues): StoredSession {

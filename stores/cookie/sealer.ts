@@ -53,7 +53,8 @@ export class Sealer<T> {
     this.#size.partsFor(Buffer.byteLength(text))
   }
 
-  seal(text: string, now: number): string {
+  /** `content` is what `read` will make of the text. */
+  seal(text: string, content: T, now: number): string {
     const length = Buffer.byteLength(text)
     const count = this.#size.partsFor(length)
     const day = dayOf(now)
@@ -69,7 +70,9 @@ export class Sealer<T> {
     // GCM keeps nothing back for the end.
     cipher.final()
     sealed.set(cipher.getAuthTag(), TEXT_AT + length)
-    return inParts(sealed.toString('base64url'), count)
+    const token = inParts(sealed.toString('base64url'), count)
+    this.#recent.keep(token, { content, stale: false, day })
+    return token
   }
 
   /**
@@ -78,7 +81,7 @@ export class Sealer<T> {
    */
   open(token: string, now?: number): Opened<T> | null {
     const known = this.#recent.find(token)
-    if (known !== null) return this.#mayLive(known.day, now) ? known : null
+    if (known !== undefined) return this.#mayLive(known.day, now) ? known : null
     if (token.length > this.#size.longestToken) return null
     const parts = joinParts(token)
     if (parts === null) return null
@@ -92,7 +95,8 @@ export class Sealer<T> {
       const text = keys.id === bytes.readUInt16BE(1) ? this.#decrypt(bytes, keys.ofDay(day)) : null
       if (text === null) continue
       const opened = { content: this.#read(text), stale: keys !== this.#newest, day }
-      this.#recent.keep(token, opened)
+      // A copy: a slice would keep the whole Cookie header alive.
+      this.#recent.keep(Buffer.from(token, 'latin1').toString('latin1'), opened)
       return opened
     }
     return null

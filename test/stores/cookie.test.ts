@@ -1,5 +1,5 @@
 import { describe, test } from '@jest/globals'
-import { cookieStore } from '../../stores/cookie.js'
+import { type CookieStore, cookieStore } from '../../stores/cookie.js'
 import { memoryStore } from '../../stores/memory.js'
 import { describeStoreContract } from '../../testing/store-contract.js'
 import { K1, START } from './cookie-kit.js'
@@ -19,6 +19,27 @@ describeStoreContract('cookie', {
   advance,
   granularityMs,
 })
+
+// What one process has sealed, another must open: here each call is made by a process of its own, which remembers nothing.
+describeStoreContract('cookie, each call in another process', {
+  open: () => fresh(() => cookieStore({ key: 'sid', secrets: [K1], clock, chunks: 3 })),
+  close: (store) => store.close?.(),
+  cannot: ['merge', 'expect', 'revoke', 'index', 'own-clock'],
+  advance,
+  granularityMs,
+})
+
+/** Forgets after each call what it has seen. */
+function fresh(open: () => CookieStore): CookieStore {
+  const own = new Set(['create', 'load', 'update', 'rotate', 'destroy'])
+  return new Proxy(open(), {
+    get(store, key) {
+      const asked = own.has(String(key)) ? open() : store
+      const value: unknown = Reflect.get(asked, key)
+      return typeof value === 'function' ? value.bind(asked) : value
+    },
+  })
+}
 
 describeStoreContract('cookie of up to three parts', {
   open: () => cookieStore({ key: 'sid', secrets: [K1], clock, chunks: 3, maxBytes: 1200 }),

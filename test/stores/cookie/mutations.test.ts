@@ -72,7 +72,8 @@ test.each(Object.entries(mutations))('T-4: %s never opens', (_, mutated) => {
 })
 
 test('whatever the keys, values and terms are, they come back', () => {
-  const { store: roomy } = clockedCookieStore({ chunks: 3 })
+  const { store: roomy, other: elsewhere } = clockedCookieStore({ chunks: 3 })
+  const reader = elsewhere({})
   const text = fc.string({ unit: 'binary', maxLength: 60 })
   const map = fc.dictionary(text, text, { maxKeys: 6 })
   const span = fc.integer({ min: 1, max: 2 ** 40 })
@@ -82,7 +83,7 @@ test('whatever the keys, values and terms are, they come back', () => {
   const origin = fc.record({ address: text, agent: text, certificate: text }, { requiredKeys: [] })
   fc.assert(
     fc.property(map, given, origin, (values, terms, from) => {
-      const loaded = found(roomy, newToken(roomy, values, { ...terms, ...from }))
+      const loaded = found(reader, newToken(roomy, values, { ...terms, ...from }))
       expect(Object.entries(loaded?.values ?? {})).toEqual(Object.entries(values))
       expect(loaded?.facts).toMatchObject({ ...terms, ...from, indexes: expect.anything() })
       expect(Object.entries(loaded?.facts.indexes ?? {})).toEqual(Object.entries(terms.indexes))

@@ -9,17 +9,44 @@ afterEach(() => {
   jest.restoreAllMocks()
 })
 
-test('a load and the update after it decrypt once, with and without records', async () => {
+test('what was sealed or opened here is not decrypted again, with and without records', async () => {
   const { store, other } = clockedCookieStore()
-  for (const one of [store, other({ revocation: memoryStore() })]) {
+  const revocation = memoryStore()
+  for (const [one, elsewhere] of [[store, other({})] as const, [other({ revocation }), other({ revocation })] as const]) {
     const token = newToken(one, { a: '1' })
     const decipher = jest.spyOn(crypto, 'createDecipheriv')
     await one.load(token, { slide: false })
-    const updated = await one.update(token, { set: { b: '2' } })
+    expect(decipher).toHaveBeenCalledTimes(0)
+    await elsewhere.load(token, { slide: false })
+    const updated = await elsewhere.update(token, { set: { b: '2' } })
     expect(decipher).toHaveBeenCalledTimes(1)
-    const loaded = await one.load(updated.outcome === 'saved' ? updated.token : '', { slide: false })
-    expect(loaded).toMatchObject({ values: { a: '1', b: '2' } })
+    const written = updated.outcome === 'saved' ? updated.token : ''
+    expect(await elsewhere.load(written, { slide: false })).toMatchObject({ values: { a: '1', b: '2' } })
+    expect(decipher).toHaveBeenCalledTimes(1)
+    expect(await one.load(written, { slide: false })).toMatchObject({ values: { a: '1', b: '2' } })
+    expect(decipher).toHaveBeenCalledTimes(2)
     decipher.mockRestore()
+  }
+})
+
+test('what is remembered of a token is what another process reads in it', () => {
+  const { store, other, advance } = clockedCookieStore()
+  const given = { a: '1', ['__proto__']: '2' }
+  const first = newToken(store, given, { address: '192.0.2.1', agent: 'Firefox', indexes: { userId: '7' } })
+  given.a = 'changed by the caller'
+  advance(1000)
+  const updated = store.update(first, { set: { b: '3' }, unset: ['a'], indexes: { room: 'r' } })
+  const rotated = store.rotate(first, { clear: { keep: ['a'] }, terms: { idleMs: 5_000_000, certificate: 'c' } })
+  advance(400_000)
+  const slid = found(store, first, true)?.token ?? ''
+  if (updated instanceof Promise || updated.outcome !== 'saved' || rotated instanceof Promise) throw new TypeError('expected an answer')
+  const tokens = [first, updated.token, rotated?.token ?? '', slid]
+  expect(new Set(tokens).size).toBe(4)
+  for (const token of tokens) {
+    const [here, there] = [found(store, token), found(other({}), token)]
+    expect(here).not.toBeNull()
+    expect(here).toStrictEqual(there)
+    expect([here?.values, here?.facts, here?.facts.indexes].every(Object.isFrozen)).toBe(true)
   }
 })
 
@@ -47,16 +74,22 @@ test('one bit beside a token that is remembered is another token', () => {
   expect([found(store, wrong), found(store, `${token}=`), found(store, '')]).toEqual([null, null, null])
 })
 
-test('it is few that are remembered, none of which can be seen or changed', () => {
-  const { store } = clockedCookieStore()
-  const tokens = Array.from({ length: 9 }, () => newToken(store, { a: 'hunter2' }))
-  for (const token of tokens) found(store, token)
+test('a megabyte of tokens is remembered, none of which can be seen or changed', () => {
+  const { store, other } = clockedCookieStore({ chunks: 3 })
+  const reader = other({})
+  const tokens = Array.from({ length: 140 }, () => newToken(store, { a: `hunter2${'x'.repeat(5200)}` }))
+  const opened = (): void => tokens.forEach((token) => void found(reader, token))
   const decipher = jest.spyOn(crypto, 'createDecipheriv')
-  for (const token of tokens.slice(1)) found(store, token)
-  expect(decipher).not.toHaveBeenCalled()
-  const first = found(store, tokens[0] ?? '')
+  opened()
+  opened()
+  expect(decipher).toHaveBeenCalledTimes(140)
+  const more = Array.from({ length: 15 }, () => newToken(store, { a: 'x'.repeat(5200) }))
+  for (const token of more) found(reader, token)
+  decipher.mockClear()
+  found(reader, tokens[0] ?? '')
   expect(decipher).toHaveBeenCalledTimes(1)
+  const first = found(reader, tokens[0] ?? '')
   expect([first?.values, first?.facts, first?.facts.indexes].every(Object.isFrozen)).toBe(true)
-  const shown = inspect(store, { depth: 20, showHidden: true, maxArrayLength: null, maxStringLength: null })
+  const shown = inspect(reader, { depth: 20, showHidden: true, maxArrayLength: null, maxStringLength: null })
   for (const secret of ['hunter2', ...tokens]) expect(shown.includes(secret)).toBe(false)
 })
