@@ -6,6 +6,7 @@ import { SessionEmitter } from './events.js'
 import type { Outside, SessionConfig, SessionOptions } from './options.js'
 import { RecentCookies } from './recent-cookies.js'
 import { resolveOptions } from './resolve-options.js'
+import type { MaybePromise, SessionChanges, SessionStore } from './store.js'
 import { type StoreCall, storeCalls, timedCalls } from './store-calls.js'
 import { StoreGate } from './store-gate.js'
 import { type TokenSigner, tokenSigner } from './token-signer.js'
@@ -23,6 +24,9 @@ export interface SessionApp {
   connecting(): Promise<void> | null
   /** One store call: after the first connection, within its deadline, failures reported. */
   readonly call: StoreCall
+  /** The store's own, called likewise. */
+  readonly load: SessionStore['load']
+  readonly update: SessionStore['update']
   /** Resolves once no store call is under way, or after `storeTimeout`, when none can matter any more. */
   drained(): Promise<void>
 }
@@ -46,7 +50,16 @@ export function createApp(options: SessionOptions, outside: Outside): SessionApp
   const hearing = shareEnds(events, config.store)
   const gate = new StoreGate()
   const untimed = storeCalls(config.storeTimeoutMs, report, gate)
-  const timed = timedCalls(untimed, (call) => events.emit('storeCall', call))
+  const timed = timedCalls(untimed.call, (call) => events.emit('storeCall', call))
+  const call: StoreCall = (operation, ask, onLate) => {
+    const caller = events.hears('storeCall') ? timed : untimed.call
+    const pending = connecting()
+    return pending === null ? caller(operation, ask, onLate) : pending.then(() => caller(operation, ask, onLate))
+  }
+  const method = <A, B, T>(operation: string, ask: (a: A, b: B) => MaybePromise<T>): ((a: A, b: B) => MaybePromise<T>) => {
+    const direct = untimed.method(operation, ask)
+    return (a, b) => (connecting() === null && !events.hears('storeCall') ? direct(a, b) : call(operation, () => ask(a, b)))
+  }
   return {
     config,
     events,
@@ -55,11 +68,9 @@ export function createApp(options: SessionOptions, outside: Outside): SessionApp
     warn,
     hearing,
     connecting,
-    call(operation, call, onLate) {
-      const ask = events.hears('storeCall') ? timed : untimed
-      const pending = connecting()
-      return pending === null ? ask(operation, call, onLate) : pending.then(() => ask(operation, call, onLate))
-    },
+    call,
+    load: method('load', (token: string, options: { readonly slide: boolean }) => config.store.load(token, options)),
+    update: method('update', (token: string, changes: SessionChanges) => config.store.update(token, changes)),
     drained: () => gate.drained(config.storeTimeoutMs),
   }
 }

@@ -5,7 +5,7 @@ import { isUnknownOutcome, SessionClosedError, SessionGoneError } from './errors
 import { isPromise, orElse, whenReady } from './maybe.js'
 import { mayCarryCookie } from './session-cookie.js'
 import type { Rotation, SessionState } from './session-state.js'
-import type { MaybePromise, SessionChanges, StoredSession } from './store.js'
+import type { MaybePromise, SessionChanges, StoredSession, UpdateResult } from './store.js'
 import { USER_INDEX } from './store.js'
 
 export interface CommitOptions {
@@ -65,14 +65,15 @@ function update(state: SessionState, stored: StoredSession, collected: Collected
   const { app } = state.exchange
   const indexes = indexChanges(state, (name) => collected.restart !== null || collected.slots.some(({ key }) => key === name))
   const changes: SessionChanges = Object.keys(indexes).length === 0 ? collected.changes : { ...collected.changes, indexes }
-  return whenReady(
-    app.call('update', () => app.config.store.update(stored.token, changes)),
-    (result) => {
-      if (result.outcome !== 'saved') return lost(state, options)
-      accept(state, result.token === stored.token ? stored : { ...stored, token: result.token }, null, collected)
-      tell(state, 'changed', collected.slots)
-    },
-  )
+  const answer = app.update(stored.token, changes)
+  if (isPromise(answer)) return answer.then((result) => updated(state, stored, collected, result, options))
+  updated(state, stored, collected, answer, options)
+}
+
+function updated(state: SessionState, before: StoredSession, collected: Collected, result: UpdateResult, options: CommitOptions): void {
+  if (result.outcome !== 'saved') return lost(state, options)
+  accept(state, result.token === before.token ? before : { ...before, token: result.token }, null, collected)
+  tell(state, 'changed', collected.slots)
 }
 
 function rotate(state: SessionState, before: StoredSession, collected: Collected | null, options: CommitOptions): MaybePromise<void> {

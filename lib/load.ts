@@ -49,13 +49,9 @@ function loadOne(
   slide: boolean,
   bound: BindingCheck | null,
 ): MaybePromise<FoundSession | null> {
-  const answer = askStore(app, cookie, slide)
+  const answer = app.load(cookie.token, slide ? SLIDING : RESTING)
   if (isPromise(answer)) return answer.then((loaded) => judged(app, request, cookie, loaded, bound))
   return judged(app, request, cookie, answer, bound)
-}
-
-function askStore({ call, config }: SessionApp, { token }: OpenedToken, slide: boolean): MaybePromise<Answer> {
-  return call('load', () => config.store.load(token, slide ? SLIDING : RESTING))
 }
 
 function judged(

@@ -247,11 +247,8 @@ function reload(state: SessionState): MaybePromise<void> {
   const { app } = state.exchange
   const { stored } = state
   if (stored === null || state.ended || state.gone) throw new SessionGoneError()
-  return whenReady(
-    app.call('load', () => app.config.store.load(stored.token, { slide: false })),
-    (loaded) => {
-      if (loaded === null || loaded === 'reused') throw new SessionGoneError()
-      state.reloaded(loaded)
-    },
-  )
+  return whenReady(app.load(stored.token, { slide: false }), (loaded) => {
+    if (loaded === null || loaded === 'reused') throw new SessionGoneError()
+    state.reloaded(loaded)
+  })
 }

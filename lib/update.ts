@@ -49,16 +49,13 @@ function attempt(state: SessionState, key: string, fn: Change, before: string | 
   if (state.changesUser(key, value)) return changeHere(state, key, value)
   const text = value === undefined ? null : toText(key, value, input === null ? null : deadlineOf(input))
   if (text !== null) state.draft.assertFits(key, text)
-  return whenReady(
-    app.call('update', () => app.config.store.update(stored.token, changesOf(state, key, value, text, before))),
-    (result) => {
-      if (result.outcome === 'gone') throw goneError(state)
-      if (result.outcome === 'conflict') return conflicted(state, key, fn, tries)
-      state.becameStored({ ...stored, token: result.token }, null)
-      state.draft.settle(key, text, basis)
-      return value
-    },
-  )
+  return whenReady(app.update(stored.token, changesOf(state, key, value, text, before)), (result) => {
+    if (result.outcome === 'gone') throw goneError(state)
+    if (result.outcome === 'conflict') return conflicted(state, key, fn, tries)
+    state.becameStored({ ...stored, token: result.token }, null)
+    state.draft.settle(key, text, basis)
+    return value
+  })
 }
 
 /** Somebody was faster. */
@@ -74,13 +71,10 @@ function conflicted(state: SessionState, key: string, fn: Change, tries: number)
 function again(state: SessionState, key: string, fn: Change, tries: number): MaybePromise<unknown> {
   const { app } = state.exchange
   const { token } = state.stored as StoredSession
-  return whenReady(
-    app.call('load', () => app.config.store.load(token, { slide: false })),
-    (loaded) => {
-      if (loaded === null || loaded === 'reused') throw goneError(state)
-      return attempt(state, key, fn, loaded.values[key] ?? null, tries + 1)
-    },
-  )
+  return whenReady(app.load(token, { slide: false }), (loaded) => {
+    if (loaded === null || loaded === 'reused') throw goneError(state)
+    return attempt(state, key, fn, loaded.values[key] ?? null, tries + 1)
+  })
 }
 
 function changesOf(state: SessionState, key: string, value: unknown, text: string | null, before: string | null): SessionChanges {

@@ -8,8 +8,10 @@ import { IndexMaps } from './index-maps.js'
 import { type Member, Recency } from './recency.js'
 import { Slots } from './slots.js'
 
-/** A session at rest. `values` and `facts` are replaced, never altered. */
-export interface StoredEntry extends Member<StoredEntry> {
+type NewSession = Pick<StoredEntry, 'handle' | 'proof' | 'proofBytes' | 'values' | 'facts'>
+
+/** A session at rest. `values` and `facts` are replaced, never altered. A class, since V8 gives literals with a spread several layouts. */
+export class StoredEntry implements Member<StoredEntry> {
   readonly handle: string
   proof: string
   /** The same, for comparing. */
@@ -18,14 +20,23 @@ export interface StoredEntry extends Member<StoredEntry> {
   facts: SessionFacts
   bucket: number
   /** Where it stands for a scan; never another place while it lives. */
-  slot: number
+  slot = 0
   /** The lifetime that a notice cut short. */
-  ordinary: { readonly lifetimeMs: number | null } | null
+  ordinary: { readonly lifetimeMs: number | null } | null = null
   /** By index, where it was admitted. */
-  places: Map<string, Place> | null
-}
+  places: Map<string, Place> | null = null
+  older: StoredEntry | null = null
+  newer: StoredEntry | null = null
 
-type NewSession = Pick<StoredEntry, 'handle' | 'proof' | 'proofBytes' | 'values' | 'facts'>
+  constructor({ handle, proof, proofBytes, values, facts }: NewSession, bucket: number) {
+    this.handle = handle
+    this.proof = proof
+    this.proofBytes = proofBytes
+    this.values = values
+    this.facts = facts
+    this.bucket = bucket
+  }
+}
 
 export class SessionTable {
   private entries: Map<string, StoredEntry> = new Map()
@@ -71,8 +82,7 @@ export class SessionTable {
   add(session: NewSession, now: number): void {
     this.makeRoom(now)
     const { handle, facts } = session
-    const bucket = this.buckets.file(handle, expiresAt(facts))
-    const entry: StoredEntry = { ...session, bucket, slot: 0, ordinary: null, places: null, older: null, newer: null }
+    const entry = new StoredEntry(session, this.buckets.file(handle, expiresAt(facts)))
     entry.slot = this.slots.take(entry)
     this.entries.set(handle, entry)
     this.recency.touch(entry)

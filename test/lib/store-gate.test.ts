@@ -79,7 +79,7 @@ describe('calls without an answer', () => {
 
   test('do not count where a store answers without a promise', () => {
     const gate = new StoreGate()
-    const call = storeCalls(50, refuse, gate)
+    const { call } = storeCalls(50, refuse, gate)
     for (let i = 0; i < 2000; i++) expect(call('load', () => i)).toBe(i)
     expect(() => gate.assertOpen('load', refuse)).not.toThrow()
   })
@@ -89,7 +89,7 @@ test('a store that throws is left alone as well as one that rejects, and every f
   for (const failing of [() => refuse(new Error('down')), () => Promise.reject(new Error('down'))]) {
     const reported: unknown[] = []
     const asked = jest.fn(failing)
-    const call = storeCalls(50, (error) => {
+    const { call } = storeCalls(50, (error) => {
       reported.push(error)
       throw error
     })
