@@ -149,6 +149,7 @@ export class Draft {
     if (this.#slots.size === 0 && this.#restart === null) return null
     const set = blank()
     const slots: Slot[] = []
+    let unset = NO_KEYS
     for (const slot of this.#slots.values()) {
       const { key, value, deadline } = slot
       const before = this.#isDropped(key) ? undefined : this.#stored[key]
@@ -156,10 +157,10 @@ export class Draft {
       const text = value === undefined ? undefined : toText(key, value, deadline)
       if (text === before) continue
       slots.push(slot)
-      if (text !== undefined) set[key] = text
+      if (text === undefined) unset = [...unset, key]
+      else set[key] = text
     }
     if (slots.length === 0 && this.#restart === null) return null
-    const unset = slots.filter(({ value }) => value === undefined).map(({ key }) => key)
     const changes: DataChanges = this.#restart === null ? { set, unset } : { clear: this.#restart, set, unset }
     assertSize(this.#stored, changes, this.#maxBytes)
     return { changes, slots, restart: this.#restart }
@@ -174,7 +175,7 @@ export class Draft {
       this.#remember(key, slot.value !== undefined)
       if (this.#slots.get(key) !== slot) continue
       if (typeof slot.value === 'object' && slot.value !== null) this.#slots.set(key, { ...slot, written: false })
-      else this.#slots.delete(key)
+      else this.#forget(key)
     }
   }
 
@@ -273,8 +274,14 @@ export class Draft {
   }
 
   #remember(key: string, isThere: boolean): void {
-    const others = this.#saved.filter((saved) => saved !== key)
-    this.#saved = isThere ? [...others, key] : others
+    if (this.#saved.includes(key) === isThere) return
+    this.#saved = isThere ? [...this.#saved, key] : this.#saved.filter((saved) => saved !== key)
+  }
+
+  #forget(key: string): void {
+    // A Map that shrinks is made anew, and mostly nothing is left.
+    if (this.#slots.size > 1) this.#slots.delete(key)
+    else this.#slots = NO_SLOTS
   }
 
   #keep(slot: Slot): void {

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import type { SessionApp } from './app.js'
 import { hasCode, isTimeout } from './errors.js'
 import { Intent } from './intent.js'
-import { isPromise, orElse } from './maybe.js'
+import { isPromise } from './maybe.js'
 import { attach, currentExchange } from './request-session.js'
 import type { Session } from './session.js'
 import type { SessionProperties } from './session-data.js'
@@ -114,19 +114,22 @@ export class Exchange {
   }
 
   /** Runs after what is under way; at once if nothing is. */
-  enqueue<T>(operation: () => MaybePromise<T>): MaybePromise<T> {
-    const next = (): MaybePromise<T> => {
-      if (this.#stopped !== null) throw this.#stopped.error
-      return operation()
-    }
-    const result = this.#tail === null ? next() : this.#tail.then(next)
-    if (isPromise(result)) {
-      const tail: Promise<unknown> = result.then(noop, noop).then(() => {
-        if (this.#tail === tail) this.#tail = null
-      })
-      this.#tail = tail
-    }
+  enqueue<T>(operation: (exchange: Exchange) => MaybePromise<T>): MaybePromise<T> {
+    const result = this.#tail === null ? this.#run(operation) : this.#tail.then(() => this.#run(operation))
+    if (isPromise(result)) this.#follow(result)
     return result
+  }
+
+  #run<T>(operation: (exchange: Exchange) => MaybePromise<T>): MaybePromise<T> {
+    if (this.#stopped !== null) throw this.#stopped.error
+    return operation(this)
+  }
+
+  #follow(result: Promise<unknown>): void {
+    const tail: Promise<unknown> = result.then(noop, noop).then(() => {
+      if (this.#tail === tail) this.#tail = null
+    })
+    this.#tail = tail
   }
 
   /** The store did not answer, or nobody knows what it did: nothing more is asked of it for this request, so that waits do not add up. */
@@ -159,16 +162,22 @@ export class Exchange {
   }
 
   /**
-   * Runs the commit of the response. One that fails is the last: the error page must not wait for the same store again. If the handler
+   * Runs the commit of the response, after what is under way. One that fails is the last: the error page must not wait for the same store again. If the handler
    * was told before that the store fails and answers with an error, it is not told twice: this is the page that says so.
    */
-  commitFinally(commit: () => MaybePromise<void>): MaybePromise<void> {
+  commitFinally(commit: (exchange: Exchange) => MaybePromise<void>): MaybePromise<void> {
     if (this.failure !== null) return
-    const fail = (error: unknown): void => {
-      this.failure = { error }
-      if (this.#unseenFailure() !== undefined || !this.#answersFailure()) throw error
+    try {
+      const committed = this.enqueue(commit)
+      return isPromise(committed) ? committed.catch((error) => this.#commitFailed(error)) : committed
+    } catch (error) {
+      this.#commitFailed(error)
     }
-    return orElse(commit, fail)
+  }
+
+  #commitFailed(error: unknown): void {
+    this.failure = { error }
+    if (this.#unseenFailure() !== undefined || !this.#answersFailure()) throw error
   }
 
   /** Nothing is to be saved, nothing under way, and nothing has failed. */

@@ -146,13 +146,7 @@ class HeldReply implements Reply, HoldHooks {
     }
     exchange.discarded ||= exchange.app.config.discards?.(this.#response) === true
     const began = exchange.app.events.hears('committed') ? performance.now() : null
-    const committed = exchange.commitFinally(() =>
-      exchange.enqueue(() => {
-        if (exchange.discarded) return
-        exchange.throwUnseenFailure()
-        return commit(exchange.state, { explicit: false })
-      }),
-    )
+    const committed = exchange.commitFinally(commitUnlessDiscarded)
     exchange.committing = true
     if (began !== null && isPromise(committed)) tellWait(exchange, committed, began)
     return committed
@@ -200,6 +194,12 @@ class HeldReply implements Reply, HoldHooks {
       // The error that is being told may be this very one, from the application's function `cookie`.
     }
   }
+}
+
+function commitUnlessDiscarded(exchange: Exchange): MaybePromise<void> {
+  if (exchange.discarded) return
+  exchange.throwUnseenFailure()
+  return commit(exchange.state, { explicit: false })
 }
 
 /** Of commits that made the response wait, and no others. */
