@@ -169,7 +169,7 @@ class Http1Hold implements Hold, Outlet, Ender {
     if (head === null) return
     const headers = new RenderedHeaders(this.#res, head)
     this.#hooks.decorate(headers)
-    replaceHead(this.#res, headers.toString())
+    replaceHead(this.#res, head, headers.toString())
   }
 
   #release(): void {

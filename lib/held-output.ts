@@ -205,9 +205,8 @@ export function dropOutput(res: RawResponse, gate: OutputGate): void {
 }
 
 /** Puts another head in the place of the one that was rendered, wherever that is by now. */
-export function replaceHead(res: RawResponse, text: string): void {
-  const old = at(res, '_header')
-  if (old === null || old === text) return
+export function replaceHead(res: RawResponse, old: string, text: string): void {
+  if (old === text) return
   Reflect.set(res, '_header', text)
   if (!at(res, '_headerSent')) return
   // An informational response may wait before it.
