@@ -140,14 +140,15 @@ class HeldReply implements Reply, HoldHooks {
   /** After what the handler has under way. A call that failed and was not awaited fails the response. */
   #commit(): MaybePromise<void> {
     const exchange = this.#exchange as Exchange
-    if (exchange.isClean) {
-      exchange.committing = true
-      return
-    }
+    const committed = exchange.isClean ? undefined : this.#commitChanges(exchange)
+    exchange.committing = true
+    return committed
+  }
+
+  #commitChanges(exchange: Exchange): MaybePromise<void> {
     exchange.discarded ||= exchange.app.config.discards?.(this.#response) === true
     const began = exchange.app.events.hears('committed') ? performance.now() : null
     const committed = exchange.commitFinally(commitUnlessDiscarded)
-    exchange.committing = true
     if (began !== null && isPromise(committed)) tellWait(exchange, committed, began)
     return committed
   }

@@ -1,8 +1,9 @@
 // Several processes behind one port, on one Redis and one MySQL: for the people in front of it they are one.
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
+import type { Message } from '../../example-app/database/index.js'
 import { anyMysql } from '../servers/mariadb.js'
 import { type RedisServer, startRedis } from '../servers/redis-server.js'
-import { connect, hangUp, type Live, type Message, refused, type Welcome } from './sockets-kit.js'
+import { connect, hangUp, type Live, refused, type Welcome } from './sockets-kit.js'
 import { type Chat, startChat, type Visitor } from './support.js'
 
 let redis: RedisServer

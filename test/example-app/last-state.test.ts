@@ -3,23 +3,15 @@ import { once } from 'node:events'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { io, type Socket } from 'socket.io-client'
 import { type MariadbServer, startMariadb } from '../servers/mariadb.js'
-import { type Chat, startChat, type Visitor } from './support.js'
+import { chatFixture, type Visitor } from './support.js'
 
 let mariadb: MariadbServer
-let chat: Chat
-let ann: Visitor
-let bob: Visitor
 
 beforeAll(async () => {
   mariadb = await startMariadb()
-  chat = await startChat({ DATABASE_URL: mariadb.url })
-  ann = await chat.signUp('Ann')
-  bob = await chat.signUp('Bob')
 })
-afterAll(async () => {
-  await chat.stop()
-  await mariadb.stop()
-})
+let [chat, ann, bob] = chatFixture(['Ann', 'Bob'], () => ({ DATABASE_URL: mariadb.url }))
+afterAll(() => mariadb.stop())
 
 /** As the page does while somebody types. */
 async function type(visitor: Visitor, room: string, text: string): Promise<void> {

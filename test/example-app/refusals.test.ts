@@ -1,18 +1,9 @@
 // What the pages refuse: each with a status that says so, and words that say why. Nothing hostile is a 5xx.
 import { connect } from 'node:net'
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { type Chat, startChat, type Visitor } from './support.js'
+import { describe, expect, test } from '@jest/globals'
+import { chatFixture, type Visitor } from './support.js'
 
-let chat: Chat
-let ann: Visitor
-let bob: Visitor
-
-beforeAll(async () => {
-  chat = await startChat()
-  ann = await chat.signUp('Ann')
-  bob = await chat.signUp('Bob')
-})
-afterAll(() => chat.stop())
+const [chat, ann, bob] = chatFixture(['Ann', 'Bob'])
 
 const JSON_HEADERS = { accept: 'application/json', 'content-type': 'application/json' }
 const say = (text: unknown, to: unknown = null) => ({ text, to, clientId: crypto.randomUUID() })

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { type MemcachedServer, startMemcached } from '../servers/memcached.js'
 import { type RedisServer, startRedis } from '../servers/redis-server.js'
 import { connect, hangUp, type Live, refused } from './sockets-kit.js'
-import { type Chat, startChat, type Visitor } from './support.js'
+import { type Chat, startChat, type Visitor, visitorFixtures } from './support.js'
 
 const STORES = ['memory', 'redis', 'memcache', 'cookie'] as const
 /** Where sessions can be found by user. */
@@ -61,11 +61,7 @@ function handleOf(visitor: Visitor): string {
 }
 
 describe.each(STORES)('with sessions in %s', (name) => {
-  let ann: Visitor
-
-  beforeAll(async () => {
-    ann = await chats[name].signUp('Ann')
-  })
+  const [ann] = visitorFixtures(['Ann'], () => chats[name])
 
   test('signing out in one tab closes the sockets of all its tabs, and not those of another device', async () => {
     const tab = await anotherDevice(ann)
@@ -104,11 +100,7 @@ describe.each(STORES)('with sessions in %s', (name) => {
 })
 
 describe.each(WITH_DEVICES)('where sessions can be found by user, in %s', (name) => {
-  let ann: Visitor
-
-  beforeAll(async () => {
-    ann = await chats[name].signUp('Ann')
-  })
+  const [ann] = visitorFixtures(['Ann'], () => chats[name])
 
   test('signing out one device on the page of another closes its socket', async () => {
     const phone = await anotherDevice(ann)

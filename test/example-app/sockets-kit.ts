@@ -1,16 +1,8 @@
 // Live connections to the running chat, each with the cookies of a visitor.
 import { randomUUID } from 'node:crypto'
 import { io, type Socket } from 'socket.io-client'
+import type { Message } from '../../example-app/database/index.js'
 import type { Visitor } from './support.js'
-
-export interface Message {
-  readonly id: number
-  readonly clientId: string
-  readonly from: { readonly id: number; readonly name: string }
-  readonly to: { readonly id: number; readonly name: string } | null
-  readonly text: string
-  readonly sentAt: string
-}
 
 export interface Welcome {
   readonly me: { readonly id: number; readonly name: string }

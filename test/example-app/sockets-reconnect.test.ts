@@ -1,24 +1,15 @@
 // A connection that breaks: nothing is missed, nothing comes twice, whatever happened meanwhile.
 import { randomUUID } from 'node:crypto'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals'
+import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import type { Message } from '../../example-app/database/index.js'
 import { startProxy, type Proxy as TcpProxy } from '../servers/proxy.js'
-import { connect, hangUp, type Live, type Message, post, type Welcome } from './sockets-kit.js'
-import { type Chat, startChat, type Visitor } from './support.js'
+import { connect, hangUp, type Live, post, type Welcome } from './sockets-kit.js'
+import { chatFixture, startChat } from './support.js'
 
-let chat: Chat
-let ann: Visitor
-let bob: Visitor
-let eve: Visitor
+const [chat, ann, bob, eve] = chatFixture(['Ann', 'Bob', 'Eve'])
 /** Between Bob and the chat. */
 let proxy: TcpProxy
 
-beforeAll(async () => {
-  chat = await startChat()
-  ann = await chat.signUp('Ann')
-  bob = await chat.signUp('Bob')
-  eve = await chat.signUp('Eve')
-})
-afterAll(() => chat.stop())
 beforeEach(async () => {
   proxy = await startProxy({ host: 'localhost', port: chat.port })
 })

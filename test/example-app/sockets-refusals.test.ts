@@ -1,19 +1,11 @@
 // What a socket may not do: each refusal says so with a status, nothing is stored or told of it, and nobody else notices.
 import { randomUUID } from 'node:crypto'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
-import { connect, hangUp, type Live, type Message, post, refused } from './sockets-kit.js'
-import { type Chat, startChat, type Visitor } from './support.js'
+import { afterEach, describe, expect, test } from '@jest/globals'
+import type { Message } from '../../example-app/database/index.js'
+import { connect, hangUp, type Live, post, refused } from './sockets-kit.js'
+import { chatFixture, type Visitor } from './support.js'
 
-let chat: Chat
-let ann: Visitor
-let bob: Visitor
-
-beforeAll(async () => {
-  chat = await startChat()
-  ann = await chat.signUp('Ann')
-  bob = await chat.signUp('Bob')
-})
-afterAll(() => chat.stop())
+const [chat, ann, bob] = chatFixture(['Ann', 'Bob'])
 afterEach(hangUp)
 
 /** All messages that this visitor may see in the room of everybody. */

@@ -1,21 +1,11 @@
 // Live messages over real sockets, in one running chat: who gets what, once, and what the tabs of a session share.
 import { randomUUID } from 'node:crypto'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
-import { connect, hangUp, type Message, post, refused, type Welcome } from './sockets-kit.js'
-import { type Chat, startChat, type Visitor } from './support.js'
+import { afterEach, describe, expect, test } from '@jest/globals'
+import type { Message } from '../../example-app/database/index.js'
+import { connect, hangUp, post, refused, type Welcome } from './sockets-kit.js'
+import { chatFixture } from './support.js'
 
-let chat: Chat
-let ann: Visitor
-let bob: Visitor
-let eve: Visitor
-
-beforeAll(async () => {
-  chat = await startChat()
-  ann = await chat.signUp('Ann')
-  bob = await chat.signUp('Bob')
-  eve = await chat.signUp('Eve')
-})
-afterAll(() => chat.stop())
+const [chat, ann, bob, eve] = chatFixture(['Ann', 'Bob', 'Eve'])
 afterEach(hangUp)
 
 describe('a message', () => {

@@ -4,7 +4,7 @@ import { readConfig } from '../../example-app/config.js'
 import { session } from '../../lib/index.js'
 import { anyMemcached } from '../servers/memcached.js'
 import { type RedisServer, startRedis } from '../servers/redis-server.js'
-import { type Chat, SECRET, startChat, type Visitor } from './support.js'
+import { chatFixture, SECRET } from './support.js'
 
 interface Backend {
   readonly store: string
@@ -45,20 +45,12 @@ const STORES: Record<string, { open(): Promise<Backend>; can: Abilities }> = {
 for (const [name, { open, can }] of Object.entries(STORES)) {
   describe(`with sessions in ${name}`, () => {
     let backend: Backend
-    let chat: Chat
-    let ann: Visitor
-    let bob: Visitor
 
     beforeAll(async () => {
       backend = await open()
-      chat = await startChat({ SESSION_STORE: backend.store })
-      ann = await chat.signUp('Ann')
-      bob = await chat.signUp('Bob')
     })
-    afterAll(async () => {
-      await chat.stop()
-      await backend.stop()
-    })
+    const [chat, ann, bob] = chatFixture(['Ann', 'Bob'], () => ({ SESSION_STORE: backend.store }))
+    afterAll(() => backend.stop())
 
     test('the application knows what the store can, as the store itself declares it', async () => {
       const config = readConfig({ SESSION_STORE: backend.store, SESSION_SECRET: SECRET })

@@ -7,6 +7,7 @@ import { type IncomingMessage, request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { text as textOf } from 'node:stream/consumers'
+import { afterAll, beforeAll } from '@jest/globals'
 import { buildPackage } from '../support/build.js'
 
 export const SECRET = 'a secret of the tests, of more than 32 bytes'
@@ -70,6 +71,34 @@ export async function startChat(env: Environment = {}, { script = 'server.js' } 
     return visitor
   }
   return { url, port: Number(new URL(url).port), folder, process: child, output: () => output, stop, stranger, signUp }
+}
+
+type Visitors<Names extends readonly string[]> = { readonly [N in keyof Names]: Visitor }
+
+/** For a file or a `describe`: a chat that runs until its tests are through, and people who are signed in. `env` is asked when it starts. */
+export function chatFixture<const Names extends readonly string[]>(
+  names: Names,
+  env: () => Environment = () => ({}),
+): [chat: Chat, ...people: Visitors<Names>] {
+  // Filled in by the hook, so that tests can hold it as a constant; so are the visitors.
+  const chat = {} as Chat
+  beforeAll(async () => {
+    Object.assign(chat, await startChat(env()))
+  })
+  afterAll(() => chat.stop())
+  return [chat, ...visitorFixtures(names, () => chat)]
+}
+
+/** For a file or a `describe`: people who sign up, one after the other, once their chat runs. */
+export function visitorFixtures<const Names extends readonly string[]>(names: Names, chat: () => Chat): Visitors<Names> {
+  const visitors = names.map((name) => Object.assign(new Visitor(''), { name }))
+  beforeAll(async () => {
+    for (const visitor of visitors) {
+      visitor.url = chat().url
+      await visitor.register(visitor.name)
+    }
+  })
+  return visitors as Visitors<Names>
 }
 
 /** The address that it prints; rejects with its own words if it ends instead. */
