@@ -5,11 +5,12 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { buildSync } from 'esbuild'
-import { session } from '../../lib/index.js'
-import type { SessionStore } from '../../lib/store.js'
+import { memoryStore, session } from '../../lib/index.js'
+import type { SessionRecord, SessionStore } from '../../lib/store.js'
 import { run } from '../../ops/cli/run.js'
 import type { Output, Terminal } from '../../ops/cli/terminal.js'
-import { SECRET } from '../lib/harness.js'
+import type { MemoryStore } from '../../stores/memory.js'
+import { type Clock, clockAt, SECRET, stored } from '../lib/harness.js'
 
 export interface Said {
   readonly code: number
@@ -47,6 +48,32 @@ export async function onStore(store: SessionStore, args: readonly string[], opti
   const { terminal, said } = terminalOf({ ...options, env: { SESSION_STORE: 'redis', ...options.env } })
   const code = await run(args, terminal, () => session({ secret: SECRET, store }))
   return { code, ...said }
+}
+
+export interface CliInMemory {
+  readonly clock: Clock
+  readonly store: MemoryStore
+  /** Stores a session and resolves to its handle. */
+  open(userId: string | null, terms?: Partial<SessionRecord['terms']>): Promise<string>
+  /** Runs a command line whose words have no spaces in them. */
+  cli(args: string, options?: TerminalOptions): Promise<Said>
+  live(handle: string): Promise<boolean>
+}
+
+/** A command line over an empty store, whose clock begins on 22 November 2026 and stands still. */
+export function cliInMemory(): CliInMemory {
+  const clock = clockAt(Date.UTC(2026, 10, 22))
+  const store = memoryStore({ clock })
+  return {
+    clock,
+    store,
+    open: async (userId, terms = {}) => {
+      const indexes: Record<string, string> = userId === null ? {} : { userId }
+      return (await stored(store, { secret: 'data' }, { indexes, address: '192.0.2.7', agent: 'A browser', ...terms })).slice(0, 22)
+    },
+    cli: (args, options) => onStore(store, args.split(' ').filter(Boolean), options),
+    live: async (handle) => (await store.index.find(handle)) !== null,
+  }
 }
 
 /** What is typed, and when: once that text has appeared, or this has come. */

@@ -1,11 +1,16 @@
 // A site, and a browser with tabs that look at it. Neither the site's clock nor the browser's goes on unless a test lets it.
 import type { AddressInfo } from 'node:net'
+import { afterAll, afterEach, beforeAll } from '@jest/globals'
 import express from 'express'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { memoryStore, type SessionOptions, type Sessions, session, sessionStatus } from '../../lib/index.js'
 import type { SessionStatus } from '../../lib/status-report.js'
 import { cookieFor } from '../../testing/index.js'
 import { type Clock, clockAt, SECRET } from '../lib/harness.js'
+import { startChromium } from './chromium.js'
+
+/** Tabs that are due at the same moment spread their requests over less than this. */
+export const SPREAD = 300
 
 /** Nothing inline, nothing from elsewhere, no text that becomes markup. */
 const STRICT = [
@@ -145,6 +150,24 @@ export class Desk {
   async close(): Promise<void> {
     await this.context.close()
     await this.site.close()
+  }
+}
+
+/** For a file: opens desks in one browser, and closes them after each test. */
+export function deskOpener(): (options?: SessionOptions) => Promise<Desk> {
+  let browser: Browser
+  const desks: Desk[] = []
+  beforeAll(async () => {
+    browser = await startChromium()
+  })
+  afterAll(() => browser?.close())
+  afterEach(async () => {
+    for (const desk of desks.splice(0)) await desk.close()
+  })
+  return async (options) => {
+    const desk = await Desk.open(browser, options)
+    desks.push(desk)
+    return desk
   }
 }
 

@@ -1,27 +1,15 @@
 // The dialog that warns: for eyes, keyboards and screen readers, under a strict Content Security Policy.
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals'
-import type { Browser, Locator, Page } from 'playwright-core'
+import { describe, expect, jest, test } from '@jest/globals'
+import type { Locator, Page } from 'playwright-core'
 import type { SessionOptions } from '../../lib/index.js'
 import { MINUTE, SECOND } from '../lib/harness.js'
-import { startChromium } from './chromium.js'
-import { Desk, eventually, toldIn } from './desk.js'
+import { type Desk, deskOpener, eventually, SPREAD, toldIn } from './desk.js'
 
 jest.setTimeout(60_000)
 
-const SPREAD = 300
-
-let browser: Browser
-const desks: Desk[] = []
-
-beforeAll(async () => {
-  browser = await startChromium()
-})
-afterAll(() => browser?.close())
-afterEach(async () => {
-  for (const desk of desks.splice(0)) await desk.close()
-})
+const openDesk = deskOpener()
 
 interface Warned {
   readonly desk: Desk
@@ -31,8 +19,7 @@ interface Warned {
 
 /** A tab whose user was typing when the warning came. */
 async function warned(texts: unknown = true, options?: SessionOptions, after = 8 * MINUTE): Promise<Warned> {
-  const desk = await Desk.open(browser, options)
-  desks.push(desk)
+  const desk = await openDesk(options)
   const page = await desk.tab(texts)
   await page.getByLabel('Message').focus()
   await desk.pass(after + SPREAD)
@@ -82,8 +69,7 @@ describe('the warning', () => {
   })
 
   test('closes in the other tab, too', async () => {
-    const desk = await Desk.open(browser)
-    desks.push(desk)
+    const desk = await openDesk()
     const pages = [await desk.tab(true), await desk.tab(true)] as const
     await desk.pass(8 * MINUTE + SPREAD)
     for (const page of pages) await page.getByRole('alertdialog').waitFor()
@@ -128,8 +114,7 @@ describe('the warning', () => {
 
   test('speaks the texts that the page gives, and times in its language', async () => {
     const texts = { title: 'Noch da?', message: 'Abmeldung in weniger als {time}.', stay: 'Angemeldet bleiben' }
-    const desk = await Desk.open(browser)
-    desks.push(desk)
+    const desk = await openDesk()
     const page = await desk.tab(texts)
     await page.evaluate(() => {
       document.documentElement.lang = 'de'

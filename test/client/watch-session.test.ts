@@ -1,32 +1,12 @@
 // What a page learns of its session, in a real browser: in time, in every tab, and with few requests.
-import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals'
-import type { Browser, Page } from 'playwright-core'
-import type { SessionOptions } from '../../lib/index.js'
+import { describe, expect, jest, test } from '@jest/globals'
+import type { Page } from 'playwright-core'
 import { HOUR, MINUTE, SECOND } from '../lib/harness.js'
-import { startChromium } from './chromium.js'
-import { Desk, eventually, returnTo, toldIn } from './desk.js'
+import { type Desk, deskOpener, eventually, returnTo, SPREAD, toldIn } from './desk.js'
 
 jest.setTimeout(60_000)
 
-/** Tabs that are due at the same moment spread their requests over less than this. */
-const SPREAD = 300
-
-let browser: Browser
-const desks: Desk[] = []
-
-beforeAll(async () => {
-  browser = await startChromium()
-})
-afterAll(() => browser?.close())
-afterEach(async () => {
-  for (const desk of desks.splice(0)) await desk.close()
-})
-
-async function openDesk(options?: SessionOptions): Promise<Desk> {
-  const desk = await Desk.open(browser, options)
-  desks.push(desk)
-  return desk
-}
+const openDesk = deskOpener()
 
 async function tells(page: Page, ...expected: string[]): Promise<void> {
   await eventually(async () => (await toldIn(page)).length >= expected.length)

@@ -64,6 +64,15 @@ const turns = async (): Promise<void> => {
   for (let n = 0; n < 20; n++) await new Promise((resolve) => setImmediate(resolve))
 }
 
+/** With a sink that takes nothing more: the five seconds that the stop waits for it pass at once. */
+async function stopPastDeadline({ stop }: { readonly stop: StopAudit }): Promise<void> {
+  withoutWaiting()
+  const stopped = stop()
+  await jest.advanceTimersByTimeAsync(5001)
+  jest.useRealTimers()
+  await stopped
+}
+
 describe('a sink', () => {
   test.each(['throw', 'reject'] as const)('that fails (%s) harms no request, and its losses are told when it works again', async (how) => {
     const warned = warnings()
@@ -104,11 +113,7 @@ describe('a sink', () => {
     expect([await site.visit(), await site.visit()]).toEqual([200, 200])
     happen(site, 5000)
     await turns()
-    withoutWaiting()
-    const stopped = site.stop()
-    await jest.advanceTimersByTimeAsync(5001)
-    jest.useRealTimers()
-    await stopped
+    await stopPastDeadline(site)
     expect(sink.kept.lines).toEqual([])
   })
 
@@ -192,11 +197,7 @@ describe('a stream', () => {
     const site = await signingIn({ destination: full })
     happen(site, 100)
     await turns()
-    withoutWaiting()
-    const stopped = site.stop()
-    await jest.advanceTimersByTimeAsync(5001)
-    jest.useRealTimers()
-    await stopped
+    await stopPastDeadline(site)
     expect(written).toHaveLength(1)
     expect(recordIn(written[0] as string).handle).toBe('h0')
   })

@@ -67,6 +67,17 @@ async function counted(site: Measured): Promise<Record<string, number>> {
   return Object.fromEntries([...(await site.read())].filter(([name, value]) => value !== 0 && !/_bucket|_sum/.test(name)))
 }
 
+/** One browser's request to `late` goes on only once another, to `between`, is over. */
+async function interleave(site: Measured, late: string, between: string): Promise<void> {
+  const ann = new Browser(site.port)
+  await ann.get('/set')
+  const answer = ann.get(late)
+  await site.held.reached
+  await ann.get(between)
+  site.held.open()
+  await answer
+}
+
 describe('the metrics', () => {
   test('count sessions made and ended by reason, cookies not used by reason, and the store’s calls by operation', async () => {
     const site = await measured({ store: memoryStore() })
@@ -95,25 +106,13 @@ describe('the metrics', () => {
 
   test('count attempts of update that met another writer', async () => {
     const site = await measured()
-    const ann = new Browser(site.port)
-    await ann.get('/set')
-    const late = ann.get('/count-late')
-    await site.held.reached
-    await ann.get('/count')
-    site.held.open()
-    await late
+    await interleave(site, '/count-late', '/count')
     expect(await counted(site)).toMatchObject({ 'session_conflicts_total{outcome="repeated"}': 1 })
   })
 
   test('count requests that came too late to save', async () => {
     const site = await measured()
-    const ann = new Browser(site.port)
-    await ann.get('/set')
-    const late = ann.get('/set-late')
-    await site.held.reached
-    await ann.get('/out')
-    site.held.open()
-    await late
+    await interleave(site, '/set-late', '/out')
     expect(await counted(site)).toMatchObject({ session_gone_total: 1 })
   })
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import express from 'express'
 import { sessionPages } from '../../pages/index.js'
 import { DAY, HOUR } from '../lib/harness.js'
-import { CHROME, FIREFOX, IPHONE, infoOf, type Site, siteOpener, tokenIn, type Visitor } from './kit.js'
+import { CHROME, FIREFOX, IPHONE, infoOf, type Site, siteOpener, submit, type Visitor } from './kit.js'
 
 const open = siteOpener()
 
@@ -80,11 +80,7 @@ describe('the pages of the administrator', () => {
     const { root, bob } = await busySite()
     const page = await root.get('/sessions/admin?user=bob')
     const { handle } = await infoOf(bob)
-    const end = () =>
-      root
-        .post('/sessions/admin/end')
-        .type('form')
-        .send({ token: tokenIn(page), handle, back: '?user=bob&evil=//x' })
+    const end = () => submit(root, '/sessions/admin/end', page, { handle, back: '?user=bob&evil=//x' })
     await end().expect(303).expect('Location', '/sessions/admin?user=bob')
     expect((await infoOf(bob)).userId).toBeNull()
     expect((await root.get('/sessions/admin')).text).toContain('Signed out.')
@@ -96,11 +92,7 @@ describe('the pages of the administrator', () => {
     const { handle } = await infoOf(bob)
     const page = await root.get(`/sessions/admin/end?handle=${handle}`).expect(200)
     expect(page.text).toContain('<dt>User agent</dt><dd>Mozilla/5.0 (Windows NT 10.0; Win64; x64)')
-    const send = (fields: object) =>
-      root
-        .post('/sessions/admin/end')
-        .type('form')
-        .send({ token: tokenIn(page), handle, ...fields })
+    const send = (fields: object) => submit(root, '/sessions/admin/end', page, { handle, ...fields })
     await send({ in: '17' }).expect(400)
     await send({ in: '300', message: 'x'.repeat(301) }).expect(400)
     await send({ in: '300', message: 'Closing time' }).expect(303)
@@ -113,37 +105,22 @@ describe('the pages of the administrator', () => {
     const { site, root, ann, bob } = await busySite()
     const page = await root.get('/sessions/admin/end-user?user=ann').expect(200)
     expect(page.text).toContain('Sessions that will end: 2.')
-    await root
-      .post('/sessions/admin/end-user')
-      .type('form')
-      .send({ token: tokenIn(page), user: 'ann' })
-      .expect(303)
+    await submit(root, '/sessions/admin/end-user', page, { user: 'ann' }).expect(303)
     expect([(await infoOf(ann)).userId, (await infoOf(bob)).userId]).toEqual([null, 'bob'])
     await site.signedIn('root')
     const own = await root.get('/sessions/admin/end-user?user=root').expect(200)
     expect(own.text).toContain('Sessions that will end: 1. The one that you are using stays.')
-    await root
-      .post('/sessions/admin/end-user')
-      .type('form')
-      .send({ token: tokenIn(own), user: 'root' })
-      .expect(303)
+    await submit(root, '/sessions/admin/end-user', own, { user: 'root' }).expect(303)
     expect((await infoOf(root)).userId).toBe('root')
-    await root
-      .post('/sessions/admin/end-user')
-      .type('form')
-      .send({ token: tokenIn(own) })
-      .expect(400)
+    await submit(root, '/sessions/admin/end-user', own).expect(400)
     await root.get('/sessions/admin/end-user').expect(404)
   })
 
   test('sign out who uses them', async () => {
     const { root } = await busySite()
-    const token = tokenIn(await root.get('/sessions/admin'))
-    await root
-      .post('/sessions/admin/end')
-      .type('form')
-      .send({ token, handle: (await infoOf(root)).handle })
-      .expect(303)
+    const page = await root.get('/sessions/admin')
+    const { handle } = await infoOf(root)
+    await submit(root, '/sessions/admin/end', page, { handle }).expect(303)
     await root.get('/sessions/admin').expect(401)
   })
 
@@ -153,11 +130,7 @@ describe('the pages of the administrator', () => {
     expect(page.text).toContain('Stop refreshing')
     await site.signedIn('late')
     expect((await root.get('/sessions/admin')).text).toContain('<dt>Active sessions</dt><dd>4</dd>')
-    await root
-      .post('/sessions/admin/end-user')
-      .type('form')
-      .send({ token: tokenIn(page), user: 'nobody' })
-      .expect(303)
+    await submit(root, '/sessions/admin/end-user', page, { user: 'nobody' }).expect(303)
     expect((await root.get('/sessions/admin')).text).toContain('<dt>Active sessions</dt><dd>5</dd>')
     for (const live of ['0', '31', '-1', 'x', '1.5'])
       expect((await root.get(`/sessions/admin?live=${live}`)).headers['refresh']).toBeUndefined()
@@ -176,14 +149,10 @@ describe('who may see them', () => {
   ])('not a user for whom authorize %s', async (_, authorize) => {
     const site = await open({ pages: { authorize: authorize as () => boolean } })
     const ann = await site.signedIn('ann')
-    const token = tokenIn(await ann.get('/sessions'))
+    const page = await ann.get('/sessions')
+    const { handle } = await infoOf(ann)
     for (const path of PATHS) expect((await ann.get(path).expect(403)).text).toContain('This page is for administrators.')
-    for (const path of POSTS)
-      await ann
-        .post(path)
-        .type('form')
-        .send({ token, user: 'ann', handle: (await infoOf(ann)).handle })
-        .expect(403)
+    for (const path of POSTS) await submit(ann, path, page, { user: 'ann', handle }).expect(403)
     expect((await ann.get('/sessions')).text).not.toContain('/sessions/admin')
     expect((await infoOf(ann)).userId).toBe('ann')
   })
@@ -214,11 +183,8 @@ describe('who may see them', () => {
     root.set('Authorization', 'Basic cm9vdDpyb290')
     const page = await root.get('/sessions/admin').expect(200)
     expect(page.text).not.toContain('Your devices</a>')
-    await root
-      .post('/sessions/admin/end')
-      .type('form')
-      .send({ token: tokenIn(page), handle: (await infoOf(bob)).handle })
-      .expect(303)
+    const { handle } = await infoOf(bob)
+    await submit(root, '/sessions/admin/end', page, { handle }).expect(303)
     expect((await infoOf(bob)).userId).toBeNull()
   })
 })

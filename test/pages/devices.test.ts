@@ -4,7 +4,7 @@ import express from 'express'
 import express4 from 'express4'
 import type { Sessions } from '../../lib/index.js'
 import { HOUR } from '../lib/harness.js'
-import { CHROME, FIREFOX, IPHONE, infoOf, siteOpener, tokenIn } from './kit.js'
+import { CHROME, FIREFOX, IPHONE, infoOf, siteOpener, submit } from './kit.js'
 
 const open = siteOpener()
 
@@ -37,9 +37,9 @@ describe('your devices', () => {
   test('ends one, and says so once', async () => {
     const site = await open()
     const [ann, phone] = [await site.signedIn('ann'), await site.signedIn('ann', IPHONE)]
-    const token = tokenIn(await ann.get('/sessions'))
+    const page = await ann.get('/sessions')
     const { handle } = await infoOf(phone)
-    await ann.post('/sessions/end').type('form').send({ token, handle }).expect(303).expect('Location', '/sessions/')
+    await submit(ann, '/sessions/end', page, { handle }).expect(303).expect('Location', '/sessions/')
     expect(await infoOf(phone)).toMatchObject({ userId: null, lost: true })
     expect((await ann.get('/sessions')).text).toContain('<p class="said" role="status">Signed out.</p>')
     expect((await ann.get('/sessions')).text).not.toContain('role="status"')
@@ -49,9 +49,9 @@ describe('your devices', () => {
   test('signs out this device, cookie included', async () => {
     const site = await open()
     const ann = await site.signedIn('ann')
-    const token = tokenIn(await ann.get('/sessions'))
+    const page = await ann.get('/sessions')
     const { handle } = await infoOf(ann)
-    const { headers } = await ann.post('/sessions/end').type('form').send({ token, handle }).expect(303)
+    const { headers } = await submit(ann, '/sessions/end', page, { handle }).expect(303)
     expect(String(headers['set-cookie'])).toMatch(/^sid=; Max-Age=0/)
     await ann.get('/sessions').expect(401)
   })
@@ -59,10 +59,10 @@ describe('your devices', () => {
   test("answers 404 to somebody else's handle, and to one that does not exist, and ends neither (T-16)", async () => {
     const site = await open()
     const [ann, bob] = [await site.signedIn('ann'), await site.signedIn('bob')]
-    const token = tokenIn(await ann.get('/sessions'))
+    const page = await ann.get('/sessions')
     const answers = []
     for (const handle of [(await infoOf(bob)).handle, 'A'.repeat(22), '../../admin', '', 'x'.repeat(3000)]) {
-      const { text } = await ann.post('/sessions/end').type('form').send({ token, handle }).expect(404)
+      const { text } = await submit(ann, '/sessions/end', page, { handle }).expect(404)
       answers.push(text)
     }
     expect(new Set(answers).size).toBe(1)
@@ -76,11 +76,7 @@ describe('your devices', () => {
     expect((await ann.get('/sessions')).text).toContain('href="/sessions/end-others"')
     const question = await ann.get('/sessions/end-others').expect(200)
     expect(question.text).toContain('Devices that will be signed out: 2.')
-    await ann
-      .post('/sessions/end-others')
-      .type('form')
-      .send({ token: tokenIn(question) })
-      .expect(303)
+    await submit(ann, '/sessions/end-others', question).expect(303)
     expect((await ann.get('/sessions')).text).toContain('Sessions ended: 2.')
     expect([(await infoOf(ann)).userId, (await infoOf(phone)).userId, (await infoOf(bob)).userId]).toEqual(['ann', null, 'bob'])
   })
@@ -135,8 +131,8 @@ describe('the handler', () => {
       '/a/sessions/end',
       '/a/sessions/end-others',
     ])
-    const token = tokenIn(await ann.get('/a/sessions/end-others'))
-    await ann.post('/a/sessions/end-others').type('form').send({ token }).expect('Location', '/a/sessions/')
+    const page = await ann.get('/a/sessions/end-others')
+    await submit(ann, '/a/sessions/end-others', page).expect('Location', '/a/sessions/')
     expect(await site.sessions.count({ user: 'ann' })).toBe(1)
   })
 
@@ -150,11 +146,7 @@ describe('the handler', () => {
   test('answers HEAD without saying what is said once', async () => {
     const site = await open()
     const ann = await site.signedIn('ann')
-    await ann
-      .post('/sessions/end-others')
-      .type('form')
-      .send({ token: tokenIn(await ann.get('/sessions')) })
-      .expect(303)
+    await submit(ann, '/sessions/end-others', await ann.get('/sessions')).expect(303)
     expect((await ann.head('/sessions').expect(200)).text).toBeFalsy()
     expect((await ann.get('/sessions')).text).toContain('Sessions ended: 0.')
   })

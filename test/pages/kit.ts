@@ -93,6 +93,14 @@ function application(
   return app as RequestListener
 }
 
+/** Sends one of the page's forms. */
+export function submit(visitor: Visitor, path: string, page: Response, fields: object = {}): ReturnType<Visitor['post']> {
+  return visitor
+    .post(path)
+    .type('form')
+    .send({ token: tokenIn(page), ...fields })
+}
+
 /** The token that the page's forms carry. */
 export function tokenIn({ text }: Response): string {
   return /name="token" value="([\w-]+)"/.exec(text)?.[1] ?? ''

@@ -7,7 +7,7 @@ import { sessionPages } from '../../pages/index.js'
 import { cookieFor } from '../../testing/index.js'
 import { SECRET } from '../lib/harness.js'
 import { startRedis } from '../servers/redis-server.js'
-import { infoOf, siteOpener, tokenIn } from './kit.js'
+import { infoOf, siteOpener, submit, tokenIn } from './kit.js'
 
 const open = siteOpener()
 let redis: Awaited<ReturnType<typeof startRedis>>
@@ -22,16 +22,13 @@ test('on Redis both pages list and end, and begin anew where they lost their pla
   const [ann, other, root] = [await site.signedIn('ann'), await site.signedIn('ann'), await site.signedIn('root')]
   const page = await ann.get('/sessions').expect(200)
   expect(page.text.match(/<li class="device">/g)).toHaveLength(2)
-  await ann
-    .post('/sessions/end')
-    .type('form')
-    .send({ token: tokenIn(page), handle: (await infoOf(other)).handle })
-    .expect(303)
+  const { handle } = await infoOf(other)
+  await submit(ann, '/sessions/end', page, { handle }).expect(303)
   expect((await infoOf(other)).userId).toBeNull()
   const admin = await root.get('/sessions/admin').expect(200, /<dt>Users<\/dt><dd>2<\/dd>/)
   await root.get('/sessions/admin?after=nowhere').expect(303).expect('Location', '/sessions/admin')
-  const send = { token: tokenIn(admin), handle: (await infoOf(ann)).handle, in: '300', message: 'Soon' }
-  await root.post('/sessions/admin/end').type('form').send(send).expect(303)
+  const later = { handle: (await infoOf(ann)).handle, in: '300', message: 'Soon' }
+  await submit(root, '/sessions/admin/end', admin, later).expect(303)
   expect((await ann.get('/sessions')).text).toContain('in 5 minutes. Soon')
 })
 
