@@ -1,10 +1,10 @@
 // Brings one session to its store: clean → nothing, new → create, changed → update, signed in → rotate.
 import { admit, countAddress, inPlace } from './checks/limits.js'
-import type { Collected, Slot } from './draft.js'
 import { isUnknownOutcome, SessionClosedError, SessionGoneError } from './errors.js'
 import { isPromise, orElse, whenReady } from './maybe.js'
 import { mayCarryCookie } from './session-cookie.js'
 import type { Rotation, SessionState } from './session-state.js'
+import type { Collected, Slot } from './slot.js'
 import type { MaybePromise, SessionChanges, StoredSession, UpdateResult } from './store.js'
 import { USER_INDEX } from './store.js'
 

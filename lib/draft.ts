@@ -1,31 +1,9 @@
 // The data of one session in one request: what the store has, what the handler was handed, and what changed.
 import { blank, changedValues } from './apply.js'
 import { assertKey, assertSize, type DataChanges } from './data-changes.js'
+import type { Collected, Restart, Slot } from './slot.js'
 import type { SessionValues } from './store.js'
 import { assertStorableKind, deadlineOf, fromText, readsAs, toText } from './values.js'
-
-/** A key that the handler set, deleted, or was handed as an object. */
-export interface Slot {
-  readonly key: string
-  /** `undefined`: deleted. */
-  readonly value: unknown
-  readonly deadline: number | null
-  /** Set or deleted by the handler, as opposed to handed out only. */
-  readonly written: boolean
-}
-
-/** Changes on their way to the store; handed back to `accept` when they have arrived. */
-export interface Collected {
-  readonly changes: DataChanges
-  /** The keys that change. */
-  readonly slots: readonly Slot[]
-  readonly restart: Restart | null
-}
-
-/** Everything that the request did not write is dropped, but for `keep`. */
-interface Restart {
-  readonly keep: readonly string[]
-}
 
 const NOTHING: SessionValues = Object.freeze(Object.create(null) as Record<string, string>)
 

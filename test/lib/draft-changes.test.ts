@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { changedValues } from '../../lib/apply.js'
-import { type Collected, Draft } from '../../lib/draft.js'
+import { Draft } from '../../lib/draft.js'
+import type { Collected } from '../../lib/slot.js'
 
 const MAX_BYTES = 64 * 1024
 

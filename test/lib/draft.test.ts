@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import { type Collected, Draft } from '../../lib/draft.js'
+import { Draft } from '../../lib/draft.js'
+import type { Collected } from '../../lib/slot.js'
 import { clockAt } from './harness.js'
 
 const MAX_BYTES = 64 * 1024
