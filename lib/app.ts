@@ -4,7 +4,6 @@ import { type Hearing, shareEnds, tellEnd } from './elsewhere.js'
 import type { SessionError } from './errors.js'
 import { SessionEmitter } from './events.js'
 import type { Outside, SessionConfig, SessionOptions } from './options.js'
-import { RecentCookies } from './recent-cookies.js'
 import { resolveOptions } from './resolve-options.js'
 import type { MaybePromise, SessionChanges, SessionStore } from './store.js'
 import { type StoreCall, storeCalls, timedCalls } from './store-calls.js'
@@ -15,7 +14,6 @@ export interface SessionApp {
   readonly config: SessionConfig
   readonly events: SessionEmitter
   readonly signer: TokenSigner
-  readonly recentCookies: RecentCookies
   /** One warning per code. */
   warn(code: string, message: string): void
   /** Of sessions that other processes end, where the store can say so. */
@@ -64,7 +62,6 @@ export function createApp(options: SessionOptions, outside: Outside): SessionApp
     config,
     events,
     signer: tokenSigner(config),
-    recentCookies: new RecentCookies(config.store.sealsToken !== true),
     warn,
     hearing,
     connecting,

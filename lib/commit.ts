@@ -173,7 +173,9 @@ function indexChanges(state: SessionState, concerned: (name: string) => boolean)
 
 /** How a value stands in an index; `null`: not at all. */
 export function indexValue(value: unknown): string | null {
-  return (typeof value === 'string' && value !== '') || typeof value === 'number' || typeof value === 'boolean' ? String(value) : null
+  return (typeof value === 'string' && value !== '') || typeof value === 'number' || typeof value === 'boolean'
+    ? String(value).toWellFormed()
+    : null
 }
 
 function tell(state: SessionState, name: 'created' | 'signedIn' | 'rotated' | 'gone'): void

@@ -127,7 +127,7 @@ export class Draft {
     if (this.#slots.size === 0 && this.#restart === null) return null
     const set = blank()
     const slots: Slot[] = []
-    let unset = NO_KEYS
+    const unset: string[] = []
     for (const slot of this.#slots.values()) {
       const { key, value, deadline } = slot
       const before = this.#isDropped(key) ? undefined : this.#stored[key]
@@ -135,7 +135,7 @@ export class Draft {
       const text = value === undefined ? undefined : toText(key, value, deadline)
       if (text === before) continue
       slots.push(slot)
-      if (text === undefined) unset = [...unset, key]
+      if (text === undefined) unset.push(key)
       else set[key] = text
     }
     if (slots.length === 0 && this.#restart === null) return null

@@ -28,7 +28,7 @@ export function factsOfUpdated(facts: SessionFacts, changes: SessionChanges): Se
   return { ...terms, createdAt, startedAt, authenticatedAt, seenAt }
 }
 
-/** Field by field: a spread takes fifteen times as long (measured), and each load that slides makes one. */
+/** Field by field: a spread takes five times as long (measured on Node 20), and each load that slides makes one. */
 export function factsOfSlid(facts: SessionFacts, now: number): SessionFacts {
   const { id, idleMs, lifetimeMs, persistent, indexes, address, agent, certificate, createdAt, startedAt, authenticatedAt, notice } = facts
   const slid: Writable<SessionFacts> = { id, idleMs, lifetimeMs, persistent, indexes, createdAt, startedAt, authenticatedAt, seenAt: now }

@@ -4,7 +4,7 @@ import { at } from './at.js'
 import { isRawResponse, type RawResponse } from './held-output.js'
 
 /** Node's own: to look them up on a response costs more than what they do; see `at`. */
-const { getHeader, getHeaderNames, setHeader } = OutgoingMessage.prototype
+const { getHeader, getHeaderNames } = OutgoingMessage.prototype
 
 /** The headers about to leave, those given to `writeHead` included. */
 export interface HeldHeaders {
@@ -99,7 +99,7 @@ function setUnsent(res: RawResponse, name: string, value: string | string[]): vo
   const header = at(res, '_header')
   Reflect.set(res, '_header', null)
   try {
-    setHeader.call(res, name, value)
+    res.setHeader(name, value)
   } finally {
     Reflect.set(res, '_header', header)
   }
@@ -155,11 +155,11 @@ export class EntryHead {
   readonly #sendDate: boolean
 
   constructor(res: ServerResponse) {
-    const isRaw = isRawResponse(res)
-    this.#names = isRaw ? getHeaderNames.call(res) : namesOf(res)
-    if (this.#names.length > 0) this.#values = this.#names.map((name) => copied(isRaw ? getHeader.call(res, name) : res.getHeader(name)))
-    // On the prototype, unless somebody has set it.
-    this.#statusCode = isRaw && !Object.hasOwn(res, 'statusCode') ? 200 : res.statusCode
+    // A class of its own may keep its headers elsewhere.
+    const isPlain = isRawResponse(res) && Reflect.get(res, 'getHeaderNames') === getHeaderNames
+    this.#names = isPlain ? getHeaderNames.call(res) : namesOf(res)
+    if (this.#names.length > 0) this.#values = this.#names.map((name) => copied(isPlain ? getHeader.call(res, name) : res.getHeader(name)))
+    this.#statusCode = Reflect.get(res, 'statusCode') as number
     this.#sendDate = at(res, 'sendDate')
   }
 

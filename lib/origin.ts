@@ -56,6 +56,7 @@ function certificateOf({ socket }: IncomingMessage): string | undefined {
   return authorized === true ? getPeerX509Certificate?.call(socket as TLSSocket)?.fingerprint256 : undefined
 }
 
+/** A copy: a slice would keep the whole header alive, for as long as the session. */
 function printable(text: string, most: number): string {
-  return text.slice(0, most).replace(/[^\x20-\x7e]/g, '?')
+  return Buffer.from(text.slice(0, most).replace(/[^\x20-\x7e]/g, '?')).toString()
 }

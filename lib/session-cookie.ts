@@ -2,7 +2,6 @@
 import type { IncomingMessage } from 'node:http'
 import { stringifySetCookie } from 'cookie'
 import type { SessionApp } from './app.js'
-import { at } from './at.js'
 import { attributesText, type CookieAttributes, serializable } from './cookie-options.js'
 import { inCookies, joined, partNames } from './cookie-parts.js'
 import { MAX_COOKIE_AGE_MS, SECOND } from './durations.js'
@@ -41,14 +40,6 @@ export interface PresentedCookies {
 export function readSessionCookies(app: SessionApp, request: IncomingMessage): PresentedCookies {
   const header = request.headers.cookie
   if (header === undefined) return NONE
-  const known = app.recentCookies.get(header)
-  if (known !== undefined) return known
-  const cookies = readHeader(app, header)
-  app.recentCookies.keep(header, cookies)
-  return cookies
-}
-
-function readHeader(app: SessionApp, header: string): PresentedCookies {
   const presented = valuesNamed(app, header, app.config.key)
   const { values, present } = (app.config.store.tokenParts ?? 1) === 1 ? presented : withParts(app, header, presented)
   if (!present) return NONE
@@ -145,7 +136,7 @@ function secureFlag(app: SessionApp, request: IncomingMessage, attributes: Cooki
 }
 
 function isSecure(app: SessionApp, request: IncomingMessage & { readonly secure?: unknown }): boolean {
-  const socket = at(request, 'socket')
+  const { socket } = request
   if ('encrypted' in socket && socket.encrypted === true) return true
   if (app.config.proxy === undefined) return request.secure === true
   return (
@@ -181,12 +172,12 @@ function trimmed(text: string, from: number, to: number): string {
   return text.slice(start, end)
 }
 
-function isSpace(text: string, at: number): boolean {
-  return text[at] === ' ' || text[at] === '\t'
+function isSpace(text: string, place: number): boolean {
+  return text[place] === ' ' || text[place] === '\t'
 }
 
-function startsPair(header: string, at: number): boolean {
-  let before = at - 1
+function startsPair(header: string, place: number): boolean {
+  let before = place - 1
   while (before >= 0 && isSpace(header, before)) before--
   return before < 0 || header[before] === ';'
 }

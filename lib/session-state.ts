@@ -99,7 +99,7 @@ export class SessionState {
   signIn(userId: string | number, keep: true | readonly string[], rotation: Pick<Rotation, 'lifespan' | 'priority'>): void {
     if (keep !== true) this.draft.restart(keep, (key) => this.decidesUser(key))
     this.draft.set('userId', userId, null)
-    this.rotation = { userId: String(userId), resolved: this.#userNow(), id: newHandle(), ...rotation }
+    this.rotation = { userId: String(userId).toWellFormed(), resolved: this.#userNow(), id: newHandle(), ...rotation }
   }
 
   /** The user that the commit signs in. */

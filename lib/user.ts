@@ -21,10 +21,11 @@ export const defaultUser: UserResolver = (data) => {
 /** All that it may read. */
 export const DEFAULT_USER_KEYS: readonly string[] = ['userId', 'user', 'passport']
 
+/** As text that every store gives back as it is. */
 export function resolveUser(resolver: UserResolver, draft: Draft): ResolvedUser {
   const reads = new Set<string>()
   const userId = resolver(watched(draft, reads))
-  return { userId: userId === null || userId === undefined || userId === '' ? null : String(userId), reads }
+  return { userId: userId === null || userId === undefined || userId === '' ? null : String(userId).toWellFormed(), reads }
 }
 
 function idOf(value: unknown): string | number | null {

@@ -95,8 +95,7 @@ export class Sealer<T> {
       const text = keys.id === bytes.readUInt16BE(1) ? this.#decrypt(bytes, keys.ofDay(day)) : null
       if (text === null) continue
       const opened = { content: this.#read(text), stale: keys !== this.#newest, day }
-      // A copy: a slice would keep the whole Cookie header alive.
-      this.#recent.keep(Buffer.from(token, 'latin1').toString('latin1'), opened)
+      this.#recent.keep(token, opened)
       return opened
     }
     return null

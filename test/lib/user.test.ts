@@ -31,6 +31,7 @@ describe('the signed-in user', () => {
     [undefined, null],
     [0, '0'],
     ['x', 'x'],
+    ['x\ud800', 'x\ufffd'],
   ])('that a resolver gives as %p is %p', (answer, expected) => {
     expect(resolveUser(() => answer, draftOf({})).userId).toBe(expected)
   })
