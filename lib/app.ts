@@ -6,7 +6,7 @@ import { SessionEmitter } from './events.js'
 import type { Outside, SessionConfig, SessionOptions } from './options.js'
 import { resolveOptions } from './resolve-options.js'
 import type { MaybePromise, SessionChanges, SessionStore } from './store.js'
-import { type StoreCall, storeCalls, timedCalls } from './store-calls.js'
+import { type StoreCall, type StoreCalls, storeCalls, timedCalls } from './store-calls.js'
 import { StoreGate } from './store-gate.js'
 import { type TokenSigner, tokenSigner } from './token-signer.js'
 
@@ -47,7 +47,22 @@ export function createApp(options: SessionOptions, outside: Outside): SessionApp
   config.store.listen?.((event) => tellEnd(events, event))
   const hearing = shareEnds(events, config.store)
   const gate = new StoreGate()
-  const untimed = storeCalls(config.storeTimeoutMs, report, gate)
+  return {
+    config,
+    events,
+    signer: tokenSigner(config),
+    warn,
+    hearing,
+    connecting,
+    ...callsOf(config, events, connecting, storeCalls(config.storeTimeoutMs, report, gate)),
+    drained: () => gate.drained(config.storeTimeoutMs),
+  }
+}
+
+type Calls = Pick<SessionApp, 'call' | 'load' | 'update'>
+
+/** After the first connection, and timed if somebody listens. */
+function callsOf({ store }: SessionConfig, events: SessionEmitter, connecting: SessionApp['connecting'], untimed: StoreCalls): Calls {
   const timed = timedCalls(untimed.call, (call) => events.emit('storeCall', call))
   const call: StoreCall = (operation, ask, onLate) => {
     const caller = events.hears('storeCall') ? timed : untimed.call
@@ -59,16 +74,9 @@ export function createApp(options: SessionOptions, outside: Outside): SessionApp
     return (a, b) => (connecting() === null && !events.hears('storeCall') ? direct(a, b) : call(operation, () => ask(a, b)))
   }
   return {
-    config,
-    events,
-    signer: tokenSigner(config),
-    warn,
-    hearing,
-    connecting,
     call,
-    load: method('load', (token: string, options: { readonly slide: boolean }) => config.store.load(token, options)),
-    update: method('update', (token: string, changes: SessionChanges) => config.store.update(token, changes)),
-    drained: () => gate.drained(config.storeTimeoutMs),
+    load: method('load', (token: string, options: { readonly slide: boolean }) => store.load(token, options)),
+    update: method('update', (token: string, changes: SessionChanges) => store.update(token, changes)),
   }
 }
 

@@ -17,7 +17,7 @@ import {
 } from './session-lists.js'
 import { countEvents, type SessionStats, sessionStats } from './session-stats.js'
 import { type MaybePromise, type SessionIndex, type SessionStore, USER_INDEX } from './store.js'
-import { ANY_KEY, resolveUser } from './user.js'
+import { ANY_KEY, resolveUser, userText } from './user.js'
 
 export type { IndexQuery } from './session-lists.js'
 
@@ -188,7 +188,7 @@ function targetOf(app: SessionApp, selection: Selection): Target {
 }
 
 function idOf(name: string, userId: unknown): string {
-  if (typeof userId === 'string' || typeof userId === 'number') return String(userId)
+  if (typeof userId === 'string' || typeof userId === 'number') return userText(userId)
   throw new TypeError(`${name}: expected the id of a user, a string or a number`)
 }
 

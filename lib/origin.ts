@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import type { TLSSocket } from 'node:tls'
 import { addressIn } from './network-address.js'
 import type { SessionConfig } from './options.js'
+import { ownText } from './own-text.js'
 
 export interface Origin {
   readonly address?: string
@@ -56,7 +57,6 @@ function certificateOf({ socket }: IncomingMessage): string | undefined {
   return authorized === true ? getPeerX509Certificate?.call(socket as TLSSocket)?.fingerprint256 : undefined
 }
 
-/** A copy: a slice would keep the whole header alive, for as long as the session. */
 function printable(text: string, most: number): string {
-  return Buffer.from(text.slice(0, most).replace(/[^\x20-\x7e]/g, '?')).toString()
+  return ownText(text.slice(0, most).replace(/[^\x20-\x7e]/g, '?'))
 }

@@ -9,7 +9,7 @@ import { Session } from './session.js'
 import type { LoadedSession, SessionTerms, StoredSession } from './store.js'
 import { USER_INDEX } from './store.js'
 import { newHandle } from './token.js'
-import { ANY_KEY, DEFAULT_USER_KEYS, defaultUser, type ResolvedUser, resolveUser } from './user.js'
+import { ANY_KEY, DEFAULT_USER_KEYS, defaultUser, type ResolvedUser, resolveUser, userText } from './user.js'
 
 /** A new token is due, with the commit. */
 export interface Rotation {
@@ -99,7 +99,7 @@ export class SessionState {
   signIn(userId: string | number, keep: true | readonly string[], rotation: Pick<Rotation, 'lifespan' | 'priority'>): void {
     if (keep !== true) this.draft.restart(keep, (key) => this.decidesUser(key))
     this.draft.set('userId', userId, null)
-    this.rotation = { userId: String(userId).toWellFormed(), resolved: this.#userNow(), id: newHandle(), ...rotation }
+    this.rotation = { userId: userText(userId), resolved: this.#userNow(), id: newHandle(), ...rotation }
   }
 
   /** The user that the commit signs in. */

@@ -14,6 +14,7 @@ import { type SessionInfo, sessionInfo } from './session-info.js'
 import type { SessionState } from './session-state.js'
 import { type MaybePromise, USER_INDEX } from './store.js'
 import { updateKey } from './update.js'
+import { userText } from './user.js'
 
 export const STATE: unique symbol = Symbol('session state')
 
@@ -126,7 +127,7 @@ export class Session {
       })
     // Where a place must be free first, nothing changes before that is known; else at once.
     if (config.limits?.onExceed === 'deny_new')
-      return state.exchange.intend(() => whenReady(reservePlace(state, String(userId)), sign), check)
+      return state.exchange.intend(() => whenReady(reservePlace(state, userText(userId)), sign), check)
     return state.exchange.intend(
       () => {},
       () => {
@@ -230,7 +231,7 @@ function lifespan(state: SessionState, userId: string | number, remember: boolea
   const { config } = state.exchange.app
   if (remember !== undefined) return lifespanOf(remember, config)
   const facts = state.stored?.facts
-  return facts !== undefined && facts.indexes[USER_INDEX] === String(userId) ? lifespanAgain(facts) : ordinaryLifespan(config)
+  return facts !== undefined && facts.indexes[USER_INDEX] === userText(userId) ? lifespanAgain(facts) : ordinaryLifespan(config)
 }
 
 function assertUserId(userId: unknown): void {

@@ -1,6 +1,7 @@
 // Tokens on their way to and from the cookie: signed under a key of our own, unless the store seals them itself.
 import { sign, unsign } from 'cookie-signature'
 import type { SessionConfig } from './options.js'
+import { ownText } from './own-text.js'
 import { signingKey } from './secrets.js'
 import { parseToken, TOKEN_LENGTH } from './token.js'
 
@@ -58,8 +59,7 @@ export function tokenSigner(config: SessionConfig): TokenSigner {
 
 function remember(recent: Map<string, OpenedToken>, value: string, opened: OpenedToken): OpenedToken {
   if (recent.size >= MAX_RECENT) recent.clear()
-  // A copy: a slice would keep the whole Cookie header alive.
-  const copy = { ...opened, token: Buffer.from(opened.token).toString() }
-  recent.set(Buffer.from(value).toString(), copy)
+  const copy = { ...opened, token: ownText(opened.token) }
+  recent.set(ownText(value), copy)
   return copy
 }

@@ -1,5 +1,6 @@
 // The split token: `handle.verifier`. The handle is public and the store's key; of the verifier the store keeps the proof only.
 import { hash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { ownText } from './own-text.js'
 
 const HANDLE_BYTES = 16
 const VERIFIER_BYTES = 32
@@ -62,9 +63,8 @@ export function tokenReader(): (token: string) => PresentedToken | null {
     const parts = parseToken(token)
     if (parts === null) return null
     if (recent.size >= MAX_READ) recent.clear()
-    // A copy: a slice would keep the text that it was cut from.
     const proof = proofOf(parts.verifier)
-    const read = { handle: Buffer.from(parts.handle).toString(), proof, proofBytes: bytesOf(proof) }
+    const read = { handle: ownText(parts.handle), proof, proofBytes: bytesOf(proof) }
     recent.set(token, read)
     return read
   }

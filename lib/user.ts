@@ -21,11 +21,15 @@ export const defaultUser: UserResolver = (data) => {
 /** All that it may read. */
 export const DEFAULT_USER_KEYS: readonly string[] = ['userId', 'user', 'passport']
 
-/** As text that every store gives back as it is. */
+/** As text that every store gives back as it is: none keeps half a character (a lone surrogate). */
+export function userText(userId: string | number): string {
+  return String(userId).toWellFormed()
+}
+
 export function resolveUser(resolver: UserResolver, draft: Draft): ResolvedUser {
   const reads = new Set<string>()
   const userId = resolver(watched(draft, reads))
-  return { userId: userId === null || userId === undefined || userId === '' ? null : String(userId).toWellFormed(), reads }
+  return { userId: userId === null || userId === undefined || userId === '' ? null : userText(userId), reads }
 }
 
 function idOf(value: unknown): string | number | null {

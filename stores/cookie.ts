@@ -1,4 +1,4 @@
-// Sessions in an encrypted cookie: nothing is kept on the server, so what is said of a copy of the cookie is said of the session.
+// Sessions in an encrypted cookie: the server keeps none of them, so what is said of a copy of the cookie is said of the session.
 //
 // An old cookie restores old data for as long as it would have lived, and ending a session deletes the browser's copy alone: keep no
 // counters, one-time codes or credits there, or name a `revocation` store, which at least lets a session end.

@@ -1,5 +1,6 @@
 // What came out of tokens that were opened or sealed lately: a browser sends the same one again and again, and decrypting costs more than all else. Whether the
 // session lives is judged each time.
+import { ownText } from '../../lib/own-text.js'
 
 /** Of all tokens together, in characters: two thousand ordinary sessions. What is in them takes as much again, a few times over. */
 const KEPT_LENGTH = 1024 * 1024
@@ -34,9 +35,7 @@ export class RecentTokens<T> {
       this.#kept.clear()
       this.#length = 0
     }
-    // Copies: a slice would keep the whole Cookie header alive.
-    const copy = Buffer.from(token, 'latin1').toString('latin1')
-    this.#kept.set(Buffer.from(token.slice(-END_LENGTH), 'latin1').toString('latin1'), { token: copy, opened })
+    this.#kept.set(ownText(token.slice(-END_LENGTH)), { token: ownText(token), opened })
     this.#length += token.length
   }
 }

@@ -100,3 +100,11 @@ export async function countsTwice({ app, server }: Site): Promise<void> {
   await agent.get('/count').expect('1')
   await agent.get('/count').expect('2')
 }
+
+/** Exactly one, of options that are right. */
+export async function makesAMiddleware({ run }: Site, snippet: string): Promise<void> {
+  const made: main.Sessions[] = []
+  await run(snippet, { app: { use: (each: main.Sessions) => made.push(each) }, session: main.session })
+  expect(made).toHaveLength(1)
+  await made[0]?.close()
+}

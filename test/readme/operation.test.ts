@@ -12,7 +12,7 @@ import { recordIn } from '../ops/kit.js'
 import { startMemcached } from '../servers/memcached.js'
 import { startRedis } from '../servers/redis-server.js'
 import { FaultyStore } from '../support/faulty-store.js'
-import { countsTwice, readme, type Site, screenshots, secret, siteOpener, snippetWith } from './kit.js'
+import { countsTwice, makesAMiddleware, readme, type Site, screenshots, secret, siteOpener, snippetWith } from './kit.js'
 
 const open = siteOpener()
 
@@ -26,25 +26,24 @@ async function redisInEnvironment({ afterTest }: Site): Promise<void> {
   })
 }
 
-async function countsTwiceInRedis(snippet: string): Promise<void> {
+/** A session lasts from one request to the next in the store of the snippet, which may need something first. */
+async function keepsASession(snippet: string, prepare = async (_site: Site): Promise<void> => {}): Promise<void> {
   const site = await open()
-  await redisInEnvironment(site)
+  await prepare(site)
   await site.run(snippet, { app: site.own, session: main.session })
   await countsTwice(site)
 }
 
 test('the recipe of the memory store keeps a session there', async () => {
-  const site = await open()
-  await site.run(snippetWith('max: 20_000'), { app: site.own, session: main.session })
-  await countsTwice(site)
+  await keepsASession(snippetWith('max: 20_000'))
 })
 
 test('the recipe of Redis keeps a session there: store: process.env.REDIS_URL', async () => {
-  await countsTwiceInRedis(snippetWith('store: process.env.REDIS_URL'))
+  await keepsASession(snippetWith('store: process.env.REDIS_URL'), redisInEnvironment)
 })
 
 test('the recipe of Redis keeps a session there: redisStore({ client })', async () => {
-  await countsTwiceInRedis(snippetWith('redisStore({ client })'))
+  await keepsASession(snippetWith('redisStore({ client })'), redisInEnvironment)
 })
 
 test('the recipe of Memcached keeps a session there, by its name and by the URL beside it', async () => {
@@ -60,19 +59,15 @@ test('the recipe of Memcached keeps a session there, by its name and by the URL 
 })
 
 test('the recipe of a store made for express-session keeps a session there', async () => {
-  const site = await open()
-  await site.run(snippetWith('new MemoryStore()'), { app: site.app, session: main.session })
-  await countsTwice(site)
+  await keepsASession(snippetWith('new MemoryStore()'))
 })
 
 test('the recipe of the encrypted cookie keeps a session in the browser alone', async () => {
-  const site = await open()
-  await site.run(snippetWith("expiry: '12h'"), { app: site.app, session: main.session })
-  await countsTwice(site)
+  await keepsASession(snippetWith("expiry: '12h'"))
 })
 
 test('the recipe of a cookie whose sessions can end keeps a record in Redis', async () => {
-  await countsTwiceInRedis(snippetWith('revocation:'))
+  await keepsASession(snippetWith('revocation:'), redisInEnvironment)
 })
 
 test('the recipe of looking after sessions ends them all', async () => {
@@ -98,11 +93,7 @@ test('the recipe of pages shows a user the own devices and an administrator all,
 })
 
 test('the recipe of rotating the secret accepts the old one', async () => {
-  const { run } = await open()
-  const made: main.Sessions[] = []
-  await run(snippetWith('NEW_SECRET'), { app: { use: (each: main.Sessions) => made.push(each) }, session: main.session })
-  expect(made).toHaveLength(1)
-  await made[0]?.close()
+  await makesAMiddleware(await open(), snippetWith('NEW_SECRET'))
 })
 
 test('the recipe of going on without sessions does so in the shop, and nowhere else', async () => {

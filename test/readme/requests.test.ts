@@ -7,7 +7,7 @@ import express from 'express'
 import request from 'supertest'
 import * as main from '../../lib/index.js'
 import * as testing from '../../testing/index.js'
-import { readme, siteOpener, snippetWith } from './kit.js'
+import { makesAMiddleware, readme, siteOpener, snippetWith } from './kit.js'
 
 const open = siteOpener()
 
@@ -39,11 +39,7 @@ test('the recipe of counting answers the new count', async () => {
 })
 
 test('the recipe of a poll makes a middleware whose polls do not slide', async () => {
-  const { run } = await open()
-  const made: main.Sessions[] = []
-  await run(snippetWith('slide: (req)'), { app: { use: (each: main.Sessions) => made.push(each) }, session: main.session })
-  expect(made).toHaveLength(1)
-  await made[0]?.close()
+  await makesAMiddleware(await open(), snippetWith('slide: (req)'))
 })
 
 test('the recipe of warning serves the status and the script of the page, which names what the script has', async () => {
