@@ -236,6 +236,8 @@ describe.each([
 })
 
 async function lookAt({ page }: Person, what: string): Promise<void> {
+  // A page that a form leads to can be asked before its style sheets are there.
+  await page.waitForLoadState()
   await page.evaluate(axe.source)
   const { violations } = await page.evaluate(() => (globalThis as unknown as { axe: typeof axe }).axe.run())
   expect([what, violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)]).toEqual([what, []])
