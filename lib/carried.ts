@@ -1,5 +1,5 @@
 // What a request carries of ours, from the session middleware to `req.session` and to the output of its response.
-import { IncomingMessage } from 'node:http'
+import { IncomingMessage, type ServerResponse } from 'node:http'
 import { at } from './at.js'
 import type { Exchange } from './exchange.js'
 import type { Ender, Outlet, OutputGate } from './held-output.js'
@@ -59,15 +59,35 @@ function carrierOf(request: IncomingMessage): object {
   return Array.isArray(rawHeaders) ? rawHeaders : request
 }
 
+/** What was asked for last. Mostly a request is served in one go, and asks half a dozen times; what it carries stays the same. */
+let lastRequest: IncomingMessage | undefined
+let lastResponse: ServerResponse | undefined
+let lastCarried: Carried | undefined
+
 export function carriedBy(request: IncomingMessage): Carried | undefined {
-  return by(carrierOf(request))
+  if (lastRequest === request) return lastCarried
+  const carried = by(carrierOf(request))
+  return carried && remembered(request, carried)
+}
+
+export function carriedByResponse(response: ServerResponse): Carried | undefined {
+  if (lastResponse === response) return lastCarried
+  const carried = carriedBy(at(response, 'req'))
+  if (carried !== undefined) lastResponse = response
+  return carried
 }
 
 export function carryFor(request: IncomingMessage): Carried {
-  const carrier = carrierOf(request)
-  const known = by(carrier)
+  const known = carriedBy(request)
   if (known !== undefined) return known
   const carried: Carried = { exchange: undefined, outlet: undefined, ender: undefined, gate: undefined }
-  put(carrier, carried)
+  put(carrierOf(request), carried)
+  return remembered(request, carried)
+}
+
+function remembered(request: IncomingMessage, carried: Carried): Carried {
+  lastRequest = request
+  lastResponse = undefined
+  lastCarried = carried
   return carried
 }

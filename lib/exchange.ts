@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import type { SessionApp } from './app.js'
 import { hasCode, isTimeout } from './errors.js'
 import { Intent } from './intent.js'
-import { isPromise } from './maybe.js'
+import { isPending } from './maybe.js'
 import { attach, currentExchange } from './request-session.js'
 import type { Session } from './session.js'
 import type { SessionProperties } from './session-data.js'
@@ -116,7 +116,7 @@ export class Exchange {
   /** Runs after what is under way; at once if nothing is. */
   enqueue<T>(operation: (exchange: Exchange) => MaybePromise<T>): MaybePromise<T> {
     const result = this.#tail === null ? this.#run(operation) : this.#tail.then(() => this.#run(operation))
-    if (isPromise(result)) this.#follow(result)
+    if (isPending(result)) this.#follow(result)
     return result
   }
 
@@ -169,7 +169,7 @@ export class Exchange {
     if (this.failure !== null) return
     try {
       const committed = this.enqueue(commit)
-      return isPromise(committed) ? committed.catch((error) => this.#commitFailed(error)) : committed
+      return isPending(committed) ? committed.catch((error) => this.#commitFailed(error)) : committed
     } catch (error) {
       this.#commitFailed(error)
     }

@@ -4,7 +4,7 @@
 // wrapped `write`, `end` or `writeHead`, nor whether before or after. Only the `end` of a stream must be known beforehand.
 import type { Socket } from 'node:net'
 import { at } from './at.js'
-import { type Carried, carryFor } from './carried.js'
+import { type Carried, carriedByResponse, carryFor } from './carried.js'
 import { type EntryHead, RenderedHeaders } from './held-headers.js'
 import {
   asEnded,
@@ -26,7 +26,7 @@ import {
 } from './held-output.js'
 import { answerPlainly, bareMethods } from './held-refusal.js'
 import type { Hold, HoldHooks } from './hold-hooks.js'
-import { isPromise } from './maybe.js'
+import { isPending } from './maybe.js'
 
 export function holdHttp1(res: RawResponse, entry: EntryHead, hooks: HoldHooks): Hold {
   const hold = new Http1Hold(res, entry, hooks)
@@ -64,7 +64,7 @@ class Http1Hold implements Hold, Outlet, Ender {
     this.#res = res
     this.#hooks = hooks
     this.#entry = entry
-    this.#carried = carryFor(at(res, 'req'))
+    this.#carried = carriedByResponse(res) ?? carryFor(at(res, 'req'))
     this.#outer = this.#carried.outlet
     this.#shouldKeepAlive = at(res, 'shouldKeepAlive')
     this.#phase = at(res, '_headerSent') ? 'released' : 'open'
@@ -127,7 +127,7 @@ class Http1Hold implements Hold, Outlet, Ender {
     this.#phase = 'committing'
     try {
       const answer = this.#hooks.beforeFirstByte()
-      if (isPromise(answer)) {
+      if (isPending(answer)) {
         this.#wait()
         void this.#commitWhenReady(answer)
         return
@@ -220,7 +220,7 @@ class Http1Hold implements Hold, Outlet, Ender {
     }
     try {
       const answer = this.#hooks.beforeEnd()
-      if (isPromise(answer))
+      if (isPending(answer))
         answer.then(
           () => this.#letEndGo(),
           (error: unknown) => this.#cutEnd(error),

@@ -5,7 +5,7 @@
 import { ServerResponse } from 'node:http'
 import { Writable } from 'node:stream'
 import { at } from './at.js'
-import { type Carried, carriedBy } from './carried.js'
+import { type Carried, carriedByResponse } from './carried.js'
 
 type Callback = ((error?: Error | null) => void) | null | undefined
 export type Method = (...args: unknown[]) => unknown
@@ -71,13 +71,13 @@ export function watchOutput(): void {
   const [writeRaw, flush] = [RESPONSE._writeRaw as Method, RESPONSE._flush as Method]
   const watched = {
     _send(this: RawResponse, data: unknown, encoding: unknown, callback: unknown, byteLength: unknown): unknown {
-      const outlet = carriedBy(at(this, 'req'))?.outlet
+      const outlet = carriedByResponse(this)?.outlet
       return outlet === undefined
         ? own.send.call(this, data, encoding, callback, byteLength)
         : outlet.send([data, encoding, callback, byteLength])
     },
     end(this: RawResponse, chunk: unknown, encoding: unknown, callback: unknown): unknown {
-      const ender = carriedBy(at(this, 'req'))?.ender
+      const ender = carriedByResponse(this)?.ender
       return ender === undefined ? own.end.call(this, chunk, encoding, callback) : ender.end([chunk, encoding, callback])
     },
     write(this: RawResponse, ...args: unknown[]): unknown {
@@ -110,7 +110,7 @@ export function isEnded(res: ServerResponse): boolean {
 
 /** A shut gate has added a byte to what waits: one look, where most responses are let by. */
 function gateIfHeld(res: RawResponse): OutputGate | undefined {
-  return at(res, 'outputSize') === 0 ? undefined : carriedBy(at(res, 'req'))?.gate
+  return at(res, 'outputSize') === 0 ? undefined : carriedByResponse(res)?.gate
 }
 
 function isShut(res: RawResponse): boolean {

@@ -4,7 +4,7 @@ import type { SessionApp } from './app.js'
 import { type BindingCheck, bindingCheck } from './checks/binding.js'
 import { isWithinLifetime } from './checks/lifetime.js'
 import type { Arrival, FoundSession } from './exchange.js'
-import { isPromise, whenReady } from './maybe.js'
+import { isPending, whenReady } from './maybe.js'
 import type { PresentedCookies } from './session-cookie.js'
 import type { LoadedSession, MaybePromise } from './store.js'
 import { parseToken } from './token.js'
@@ -36,9 +36,12 @@ export function loadSession(
 function loadAll(app: SessionApp, request: IncomingMessage, tokens: readonly OpenedToken[], slide: boolean): MaybePromise<Arrival> {
   const bound = bindingCheck(app, request)
   const [only] = tokens
-  if (tokens.length === 1 && only !== undefined) return whenReady(loadOne(app, request, only, slide, bound), arrivalOf)
+  if (tokens.length === 1 && only !== undefined) {
+    const found = loadOne(app, request, only, slide, bound)
+    return isPending(found) ? found.then(arrivalOf) : arrivalOf(found)
+  }
   const loads = tokens.map((cookie) => loadOne(app, request, cookie, slide, bound))
-  const settled = loads.some(isPromise) ? Promise.all(loads) : (loads as (FoundSession | null)[])
+  const settled = loads.some(isPending) ? Promise.all(loads) : (loads as (FoundSession | null)[])
   return whenReady(settled, (results) => choose(app, request, results))
 }
 
@@ -50,7 +53,7 @@ function loadOne(
   bound: BindingCheck | null,
 ): MaybePromise<FoundSession | null> {
   const answer = app.load(cookie.token, slide ? SLIDING : RESTING)
-  if (isPromise(answer)) return answer.then((loaded) => judged(app, request, cookie, loaded, bound))
+  if (isPending(answer)) return answer.then((loaded) => judged(app, request, cookie, loaded, bound))
   return judged(app, request, cookie, answer, bound)
 }
 

@@ -11,7 +11,7 @@ import { EntryHead, type HeldHeaders } from './held-headers.js'
 import { isEnded } from './held-output.js'
 import type { Hold, HoldHooks } from './hold-hooks.js'
 import { loadSession } from './load.js'
-import { isPromise } from './maybe.js'
+import { isPending } from './maybe.js'
 import { attachFailure } from './request-session.js'
 import { holdResponse } from './response-hold.js'
 import { readSessionCookies } from './session-cookie.js'
@@ -40,7 +40,7 @@ export function sessionMiddleware(app: SessionApp): Middleware {
     }
 
     // The session → `req.session`, made when somebody looks at it, which remembers what changes; then the handler. The rest is in `HeldReply`.
-    if (!isPromise(arrival)) return proceed(app, request, arrival, reply, next)
+    if (!isPending(arrival)) return proceed(app, request, arrival, reply, next)
     // `sessions.of` may have loaded meanwhile: then that session counts, and not what came of ours.
     arrival.then(
       (found) => (adoptIfUnderWay(app, request, reply) ? next() : proceed(app, request, found, reply, next)),
@@ -149,7 +149,7 @@ class HeldReply implements Reply, HoldHooks {
     exchange.discarded ||= exchange.app.config.discards?.(this.#response) === true
     const began = exchange.app.events.hears('committed') ? performance.now() : null
     const committed = exchange.commitFinally(commitUnlessDiscarded)
-    if (began !== null && isPromise(committed)) tellWait(exchange, committed, began)
+    if (began !== null && isPending(committed)) tellWait(exchange, committed, began)
     return committed
   }
 

@@ -11,23 +11,20 @@ import type { OpenedToken } from './token-signer.js'
 /** More live candidates than this mean nothing good. */
 const MAX_TOKENS = 4
 
-/** More plausible cookies of our name than this are not looked at: each costs a signature check. */
-const MAX_CANDIDATES = 64
+/** More forged cookies than this are not looked at: each costs a signature check. */
+const MAX_FORGED = 64
 
 /** Most lines that remove a planted cookie; a response's head must stay small enough for a proxy. */
 const MAX_REMOVALS = 32
-
-interface PresentedValues {
-  readonly values: readonly string[]
-  readonly present: boolean
-}
 
 const NO_VALUES: readonly string[] = []
 
 /** The cookie library's rule for values. Its own pattern backtracks, which takes five times as long for a sealed token. */
 const NOT_IN_VALUES = /[^\u0021-\u003A\u003C-\u007E]/
 
-const NONE: PresentedCookies = Object.freeze({ tokens: [], present: false })
+const NO_TOKENS: readonly OpenedToken[] = []
+
+const NONE: PresentedCookies = Object.freeze({ tokens: NO_TOKENS, present: false })
 
 export interface PresentedCookies {
   /** The tokens whose signature holds, each once. */
@@ -40,22 +37,33 @@ export interface PresentedCookies {
 export function readSessionCookies(app: SessionApp, request: IncomingMessage): PresentedCookies {
   const header = request.headers.cookie
   if (header === undefined) return NONE
-  const presented = valuesNamed(app, header, app.config.key)
-  const { values, present } = (app.config.store.tokenParts ?? 1) === 1 ? presented : withParts(app, header, presented)
-  if (!present) return NONE
-  let tokens: readonly OpenedToken[] = []
-  for (const value of values) {
-    const opened = app.signer.open(value)
-    if (opened !== null) tokens = [...tokens, opened]
-    if (tokens.length === MAX_TOKENS) break
-  }
-  return { tokens, present }
+  const values = valuesNamed(header, app.config.key)
+  const all = (app.config.store.tokenParts ?? 1) === 1 ? values : [...values, ...joinedValues(app, header)]
+  return all.length === 0 ? NONE : { tokens: openedOf(app, all), present: true }
 }
 
-function withParts(app: SessionApp, header: string, { values, present }: PresentedValues): PresentedValues {
-  const parts = partNames(app.config).map((name) => valuesNamed(app, header, name))
-  const whole = joined(parts.map((part) => part.values))
-  return { values: whole === null ? values : [...values, whole], present: present || parts.some((part) => part.present) }
+function openedOf({ signer }: SessionApp, values: readonly string[]): readonly OpenedToken[] {
+  let tokens = NO_TOKENS
+  let forged = 0
+  for (const value of values) {
+    const opened = signer.open(value)
+    if (opened === null && signer.isPlausible(value)) forged++
+    if (opened !== null) tokens = tokens.length === 0 ? [opened] : withToken(tokens, opened)
+    if (forged === MAX_FORGED || tokens.length === MAX_TOKENS) break
+  }
+  return tokens
+}
+
+/** Each once. */
+function withToken(tokens: readonly OpenedToken[], opened: OpenedToken): readonly OpenedToken[] {
+  return tokens.some(({ token }) => token === opened.token) ? tokens : [...tokens, opened]
+}
+
+/** The token that came in parts. If one is missing it opens nothing, but something is there. */
+function joinedValues({ config, signer }: SessionApp, header: string): readonly string[] {
+  const parts = partNames(config).map((name) => valuesNamed(header, name))
+  if (parts.every((values) => values.length === 0)) return NO_VALUES
+  return [joined(parts.map((values) => [...new Set(values.filter(signer.isPlausible))])) ?? '']
 }
 
 /** The lines that give the token to the browser and remove what it has of a longer or shorter one; none if this connection must not have it. */
@@ -113,7 +121,7 @@ function removal(
 function presentNames(app: SessionApp, request: IncomingMessage): string[] {
   const parts = partNames(app.config)
   if (parts.length === 0) return []
-  return [app.config.key, ...parts].filter((name) => valuesNamed(app, request.headers.cookie ?? '', name).present)
+  return [app.config.key, ...parts].filter((name) => valuesNamed(request.headers.cookie ?? '', name).length > 0)
 }
 
 /** Whether a session cookie may travel on this connection; says once why not. */
@@ -148,20 +156,19 @@ function isSecure(app: SessionApp, request: IncomingMessage & { readonly secure?
   )
 }
 
-/** The plausible values of the cookies with exactly this name, undecoded: no other spelling of a name is ours (CVE-2022-31629). */
-function valuesNamed(app: SessionApp, header: string, name: string): PresentedValues {
-  let values: readonly string[] = NO_VALUES
+/** The values of the cookies with exactly this name, undecoded: no other spelling of a name is ours (CVE-2022-31629). */
+function valuesNamed(header: string, name: string): readonly string[] {
+  let values: string[] | undefined
   const needle = `${name}=`
-  let present = false
   for (let from = header.indexOf(needle); from !== -1; from = header.indexOf(needle, from + needle.length)) {
     if (!startsPair(header, from)) continue
-    present = true
     const semicolon = header.indexOf(';', from)
     const value = trimmed(header, from + needle.length, semicolon === -1 ? header.length : semicolon)
-    if (app.signer.isPlausible(value) && !values.includes(value)) values = [...values, value]
-    if (semicolon === -1 || values.length === MAX_CANDIDATES) break
+    if (values === undefined) values = [value]
+    else values.push(value)
+    if (semicolon === -1) break
   }
-  return { values, present }
+  return values ?? NO_VALUES
 }
 
 /** Without optional white space: space and tab (RFC 9110 5.6.3). */
@@ -172,8 +179,12 @@ function trimmed(text: string, from: number, to: number): string {
   return text.slice(start, end)
 }
 
+const SPACE = 32
+const TAB = 9
+
 function isSpace(text: string, place: number): boolean {
-  return text[place] === ' ' || text[place] === '\t'
+  const code = text.charCodeAt(place)
+  return code === SPACE || code === TAB
 }
 
 function startsPair(header: string, place: number): boolean {

@@ -1,5 +1,5 @@
 // `req.session.cart` is `req.session.get('cart')`. Thin: nothing is done per key until a key is used.
-import { dataKeys, RESERVED, type Session } from './session.js'
+import { dataKeys, RESERVED, type Session, STATE } from './session.js'
 import type { SessionProperties } from './session-data.js'
 import type { SessionState } from './session-state.js'
 
@@ -15,6 +15,8 @@ export function proxied(state: SessionState): Session & SessionProperties {
 
 const HANDLER: ProxyHandler<Session> = {
   get(session, key) {
+    // Each method asks for it.
+    if (key === STATE) return session[STATE]
     if (typeof key === 'symbol' || RESERVED.has(key)) return Reflect.get(session, key)
     const value: unknown = session.get(key)
     return value === undefined && OF_OBJECT.has(key) ? Reflect.get(session, key) : value

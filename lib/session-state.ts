@@ -39,8 +39,8 @@ export class SessionState {
   ended = false
   /** A commit found it ended or signed in anew by others: nothing is saved any more, and nobody is harmed. */
   gone = false
-  #storeNow: number
-  #createdAt: number
+  /** Whose times count from `#since` on; `null`: nothing was loaded. */
+  #loaded: LoadedSession | null
   #since: number
   #id: string | null = null
   #resolved: ResolvedUser | null = null
@@ -49,8 +49,7 @@ export class SessionState {
     this.exchange = exchange
     this.stored = loaded
     this.#since = performance.now()
-    this.#storeNow = loaded === null ? 0 : loaded.now
-    this.#createdAt = loaded === null ? 0 : loaded.facts.createdAt
+    this.#loaded = loaded
     this.draft = new Draft(loaded === null ? null : loaded.values, exchange.app.config.maxBytes, this)
     this.facade = new Session(this)
   }
@@ -164,8 +163,7 @@ export class SessionState {
     this.stored = null
     this.gone = false
     this.#resolved = null
-    this.#storeNow = 0
-    this.#createdAt = 0
+    this.#loaded = null
     this.#since = performance.now()
   }
 
@@ -181,12 +179,13 @@ export class SessionState {
 
   /** Milliseconds since the creation: the store's clock, carried on by the monotonic one. */
   age(): number {
-    return this.#storeNow - this.#createdAt + performance.now() - this.#since
+    const before = this.#loaded === null ? 0 : this.#loaded.now - this.#loaded.facts.createdAt
+    return before + performance.now() - this.#since
   }
 
   /** The present by the store's clock, carried on by the monotonic one; by this process's clock as long as nothing was loaded. */
   now(): number {
-    return this.#storeNow === 0 ? (this.stored?.facts.seenAt ?? Date.now()) : this.#storeNow + performance.now() - this.#since
+    return this.#loaded === null ? (this.stored?.facts.seenAt ?? Date.now()) : this.#loaded.now + performance.now() - this.#since
   }
 
   /** The resolver is asked again only if a key that it read may have changed. */

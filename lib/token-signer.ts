@@ -31,9 +31,10 @@ export interface TokenSigner {
 
 export function tokenSigner(config: SessionConfig): TokenSigner {
   if (config.store.sealsToken === true) {
+    const longest = MAX_COOKIE_BYTES * (config.store.tokenParts ?? 1)
     return {
       isPlausible: (value) => value.length > 0 && value.length <= MAX_COOKIE_BYTES,
-      open: (value) => ({ token: value, stale: false }),
+      open: (value) => (value.length > 0 && value.length <= longest ? { token: value, stale: false } : null),
       seal: (token) => token,
     }
   }
@@ -42,11 +43,11 @@ export function tokenSigner(config: SessionConfig): TokenSigner {
   if (newest === undefined) throw new TypeError('secret: expected at least one')
   const recent = new Map<string, OpenedToken>()
   return {
-    isPlausible: (value) =>
-      recent.has(value) || (value.length === TOKEN_LENGTH + SIGNATURE_LENGTH && parseToken(value.slice(0, TOKEN_LENGTH)) !== null),
+    isPlausible: isSigned,
     open(value) {
       const known = recent.get(value)
       if (known !== undefined) return known
+      if (!isSigned(value)) return null
       for (const [age, key] of keys.entries()) {
         const token = unsign(value, key)
         if (token !== false) return remember(recent, value, { token, stale: age > 0 })
@@ -55,6 +56,10 @@ export function tokenSigner(config: SessionConfig): TokenSigner {
     },
     seal: (token) => sign(token, newest),
   }
+}
+
+function isSigned(value: string): boolean {
+  return value.length === TOKEN_LENGTH + SIGNATURE_LENGTH && parseToken(value.slice(0, TOKEN_LENGTH)) !== null
 }
 
 function remember(recent: Map<string, OpenedToken>, value: string, opened: OpenedToken): OpenedToken {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { isPromise, whenReady } from '../../lib/maybe.js'
+import { isPending, isPromise, whenReady } from '../../lib/maybe.js'
 
 // biome-ignore lint/suspicious/noThenProperty: what has one is a promise to us, too
 const THENABLE = { then: () => {} }
@@ -8,6 +8,11 @@ describe('an answer that may be a promise', () => {
   test('is one if it has a then, whoever made it', () => {
     expect([isPromise(Promise.resolve()), isPromise(THENABLE as never)]).toEqual([true, true])
     expect([undefined, null, 0, '', 'then', {}, []].map((value) => isPromise(value as never))).toEqual(Array(7).fill(false))
+  })
+
+  test('of our own is one of ours', async () => {
+    expect([isPending(Promise.resolve()), isPending((async () => {})())]).toEqual([true, true])
+    expect([undefined, null, 0, '', {}, [], THENABLE].map((value) => isPending(value as never))).toEqual(Array(7).fill(false))
   })
 
   test('goes on at once if it is there, and stays without a promise', () => {

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { describe, expect, test } from '@jest/globals'
-import { memoryStore, session } from '../../lib/index.js'
+import { memoryStore, type SessionStore, session } from '../../lib/index.js'
 import { Browser } from '../support/browser.js'
 import { FaultyStore, promised } from '../support/faulty-store.js'
 import { answer, FRAMEWORKS, type Framework, type Middleware, serverOpener, siteOpener } from '../support/site.js'
@@ -15,6 +15,21 @@ const count: (request: IncomingMessage, response: ServerResponse) => void = (req
   answer(response, session.n)
 }
 
+/** The store, with answers that are no promises and have a `then`, as a query builder's. */
+function thenable(store: SessionStore): SessionStore {
+  for (const method of ['create', 'load', 'update'] as const) {
+    const ask = store[method].bind(store) as (...args: unknown[]) => unknown
+    Object.assign(store, {
+      [method]: (...args: unknown[]) => {
+        const answer = Promise.resolve(ask(...args))
+        // biome-ignore lint/suspicious/noThenProperty: this is what makes it one
+        return { then: answer.then.bind(answer) }
+      },
+    })
+  }
+  return store
+}
+
 describe('the middleware', () => {
   test.each(Object.keys(FRAMEWORKS) as Framework[])('counts in %s', async (framework) => {
     for (const store of [memoryStore(), promised(memoryStore())]) {
@@ -24,6 +39,16 @@ describe('the middleware', () => {
         1, 2, 1,
       ])
     }
+  })
+
+  test.each(Object.keys(FRAMEWORKS) as Framework[])('in %s takes whatever has a then for a promise of the store', async (framework) => {
+    const { port } = await openSite({
+      framework,
+      options: { store: thenable(memoryStore()) },
+      routes: { '/': count },
+    })
+    const browser = new Browser(port)
+    expect([(await browser.get('/')).json(), (await browser.get('/')).json()]).toEqual([1, 2])
   })
 
   test('counts with bare node:http', async () => {
