@@ -4,7 +4,7 @@ import { connect } from 'node:net'
 import { fire, openConnections } from './client.mjs'
 
 /** Resolves to a running server; its `run(scenario, requests)` sends so many and resolves to their CPU time in microseconds each. */
-export async function startApp(name, { env, connections: count, inject }) {
+export async function startApp(name, { env, connections: count, inject, awake }) {
   // Not 'production', where both session packages only add warnings and refuse to send a Secure cookie over plain HTTP.
   const child = fork(new URL('./server.mjs', import.meta.url), [name], { env: { ...process.env, ...env, NODE_ENV: 'development' } })
   child.on('exit', (code) => code && process.exit(code))
@@ -25,7 +25,7 @@ export async function startApp(name, { env, connections: count, inject }) {
   }
   const run = async (scenario, requests) => {
     const before = await ask('cpu')
-    await fire(connections, scenario, requests)
+    await fire(connections, scenario, requests, awake)
     return ((await ask('cpu')) - before) / requests
   }
   const stop = () => {

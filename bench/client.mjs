@@ -7,18 +7,18 @@ export async function openConnections(connect, count) {
   return connections
 }
 
-/** Sends `requests` requests over all connections together. */
-export async function fire(connections, { path, withCookie }, requests) {
+/** Sends `requests` requests over all connections together; `awake`: see `stayAwake`. */
+export async function fire(connections, { path, withCookie }, requests, awake) {
   let left = requests
   const work = async (connection) => {
     while (left-- > 0) await connection.send('GET', path, withCookie)
   }
-  const sleep = stayAwake()
+  const sleep = awake ? stayAwake() : () => {}
   await Promise.all(connections.map(work))
   sleep()
 }
 
-/** To wake a client that waits in the kernel costs the server up to a tenth of a request, more often the slower it is: that is no work of an application. */
+/** Never waits in the kernel: to wake a client on the same machine costs the server up to a tenth of a request, and that is no work of an application. */
 function stayAwake() {
   let turn = setImmediate(function again() {
     turn = setImmediate(again)

@@ -4,12 +4,12 @@ import { median, uncertainty } from './statistics.mjs'
 
 const PACKAGES = ['express', 'express-session', 'connect-redis', 'redis', 'iron-session', 'cookie-session', 'connect-memcached', 'memjs']
 
-export function printHeading({ rounds, requests, connections, inject }) {
+export function printHeading({ starts, rounds, requests, connections, inject, awake }) {
   const rivals = PACKAGES.map((name) => `${name} ${versionIn(`../node_modules/${name}`)}`)
   console.log([`steady-session ${versionIn('..')}`, ...rivals].join(', '))
   console.log(`Node ${process.version}, ${cpus()[0].model}`)
-  const how = inject ? ', in process (not for publication)' : ''
-  console.log(`${rounds} rounds of ${requests} requests each, ${connections} connections${how}`)
+  const how = inject ? ', in process (not for publication)' : awake ? '' : ', each waited for asleep: no core is left for the client'
+  console.log(`${starts} starts with ${rounds} rounds of ${requests} requests, ${connections} connections${how}`)
   console.log('CPU time of the server per request, in microseconds; tax = over bare Express; ± 95 %')
 }
 

@@ -2,14 +2,16 @@
 //
 // Each application runs in a process of its own, the client in this one, Redis and memcached beside them: what they use is not counted.
 // Rounds alternate over all applications, so that whatever else the machine does hits all alike; each tax is the median of the differences
-// to bare Express within the same round. A second bare server is measured like the others: its tax, which should be nothing, is the
-// noise of the run.
+// to bare Express within the same round. All start anew several times, since two processes with the same code differ by as much as two
+// microseconds a request. A second bare server is measured like the others: its tax, which should be nothing, is the noise of the run.
 //
-// Usage: node bench/run.mjs [--group=redis] [--only=read] [--rounds=60] [--requests=1000] [--connections=16] [--inject]
+// Usage: node bench/run.mjs [--group=redis] [--only=read] [--starts=4] [--rounds=20] [--requests=1000] [--connections=16] [--inject]
 //   --group   memory, redis, cookie, memcached, or several of them with commas between; default: all
+//   --rounds  of each start
 //   --only    one scenario: 'no cookie', read or write
 //   --inject  client in the server's process, no sockets: for profiling only, with
 //             `node --cpu-prof bench/run.mjs --inject --group=memory --only=read`
+import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
 import { startApp } from './app-process.mjs'
 import { startMemcached, startRedis } from './backends.mjs'
@@ -24,13 +26,20 @@ const { values: flags } = parseArgs({
   options: {
     group: { type: 'string', default: GROUPS.join() },
     only: { type: 'string' },
-    rounds: { type: 'string', default: '60' },
+    starts: { type: 'string', default: '4' },
+    rounds: { type: 'string', default: '20' },
     requests: { type: 'string', default: '1000' },
     connections: { type: 'string', default: '16' },
     inject: { type: 'boolean', default: false },
   },
 })
-const settings = { inject: flags.inject, rounds: +flags.rounds, requests: +flags.requests, connections: +flags.connections }
+const settings = {
+  inject: flags.inject,
+  starts: +flags.starts,
+  rounds: +flags.rounds,
+  requests: +flags.requests,
+  connections: +flags.connections,
+}
 const groups = flags.group.split(',')
 const unknown = groups.find((group) => !GROUPS.includes(group))
 if (unknown !== undefined) throw new Error(`--group=${unknown}: known are ${GROUPS.join(', ')}`)
@@ -42,46 +51,48 @@ const scenarios = SCENARIOS.filter((scenario) => comparisonsOf(scenario).length 
 
 const redis = groups.includes('redis') ? await startRedis() : null
 const memcached = groups.includes('memcached') ? await startMemcached() : null
-const apps = await startAll(['bare', ...appsIn(comparisons), 'bare again'])
-printHeading(settings)
-const costs = await measure()
+/** A core each for the server, the client and what is beside them; else a client that stays awake would take it from these. */
+const awake = cpus().length >= [redis, memcached].filter((backend) => backend !== null).length + 2
+printHeading({ ...settings, awake })
+const costs = new Map(scenarios.map((scenario) => [scenario, new Map(appsOf(scenario).map((name) => [name, []]))]))
+for (let start = 0; start < settings.starts; start++) await withApps(['bare', ...appsIn(comparisons), 'bare again'], measure)
 for (const scenario of scenarios) printScenario(scenario, comparisonsOf(scenario), costs.get(scenario), await commandsIn(scenario))
-for (const app of apps.values()) app.stop()
 await Promise.all([redis?.stop(), memcached?.stop()])
 
 function appsIn(some) {
   return [...new Set(some.flatMap(({ ours, rivals }) => [ours, ...rivals]))]
 }
 
-async function startAll(names) {
+async function withApps(names, use) {
   const env = { ...(redis && { REDIS_URL: redis.url }), ...(memcached && { MEMCACHED_ADDRESS: memcached.address }) }
-  const started = new Map()
-  for (const name of names) started.set(name, await startApp(name === 'bare again' ? 'bare' : name, { ...settings, env }))
-  return started
+  const apps = new Map()
+  for (const name of names) apps.set(name, await startApp(name === 'bare again' ? 'bare' : name, { ...settings, awake, env }))
+  await use(apps)
+  for (const app of apps.values()) app.stop()
 }
 
-/** Scenario → application → its CPU time per request, round by round. The order of the applications rotates. */
-async function measure() {
-  const found = new Map(scenarios.map((scenario) => [scenario, new Map(appsOf(scenario).map((name) => [name, []]))]))
+/** Adds to `costs`: scenario → application → its CPU time per request, round by round. The order of the applications rotates. */
+async function measure(apps) {
   for (let round = -WARM_UP_ROUNDS; round < settings.rounds; round++) {
     for (const scenario of scenarios) {
       const names = appsOf(scenario)
       for (let turn = 0; turn < names.length; turn++) {
         const name = names[(turn + round + WARM_UP_ROUNDS) % names.length]
         const cost = await apps.get(name).run(scenario, settings.requests)
-        if (round >= 0) found.get(scenario).get(name).push(cost)
+        if (round >= 0) costs.get(scenario).get(name).push(cost)
       }
     }
   }
-  return found
 }
 
 /** Application → how many commands each request of it sends to Redis. */
 async function commandsIn(scenario) {
   const counted = new Map()
-  for (const name of appsIn(comparisonsOf(scenario).filter(({ group }) => group === 'redis'))) {
-    const count = await countCommands(redis.url, () => apps.get(name).run(scenario, COUNTED_REQUESTS))
-    counted.set(name, count / COUNTED_REQUESTS)
-  }
+  await withApps(appsIn(comparisonsOf(scenario).filter(({ group }) => group === 'redis')), async (apps) => {
+    for (const [name, app] of apps) {
+      const count = await countCommands(redis.url, () => app.run(scenario, COUNTED_REQUESTS))
+      counted.set(name, count / COUNTED_REQUESTS)
+    }
+  })
   return counted
 }

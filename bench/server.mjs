@@ -22,7 +22,7 @@ const commands = {
       for (const connection of injected) await connection.seed()
     }
     const before = commands.cpu()
-    await fire(injected, scenario, requests)
+    await fire(injected, scenario, requests, false)
     return commands.cpu() - before
   },
 }
