@@ -16,8 +16,8 @@ export function hasNews(arrival: Arrival): boolean {
 /** Adds our headers to the application's. */
 export function decorate(exchange: Exchange, headers: HeldHeaders): void {
   const cookies = cookieLines(exchange)
-  if (cookies.length > 0) headers.set('Set-Cookie', [...othersCookies(exchange, headers), ...cookies])
   if (cookies.length > 0 || exchange.used) keepApart(headers, cookies.length > 0)
+  if (cookies.length > 0) headers.set('Set-Cookie', [...othersCookies(exchange, headers), ...cookies])
 }
 
 const NO_LINES: readonly string[] = []

@@ -31,7 +31,6 @@ const NO_LINES: readonly HeaderLine[] = []
 export class RenderedHeaders implements HeldHeaders {
   readonly #res: RawResponse
   #text: string
-  #lower: string | undefined
 
   /** `res` is asked to judge what is set: Node refuses characters that would split the head. */
   constructor(res: RawResponse, text: string) {
@@ -52,14 +51,12 @@ export class RenderedHeaders implements HeldHeaders {
     const added = (kept ? wanted.slice(found.length) : wanted).map((entry) => `${name}: ${entry}\r\n`).join('')
     const place = kept ? (found.at(-1)?.end ?? this.#text.length - 2) : (found[0]?.start ?? 0)
     this.#text = this.#text.slice(0, place) + added + this.#text.slice(place)
-    this.#lower = undefined
     if (!kept) for (const { start, end } of found.toReversed()) this.#cut(start + added.length, end + added.length)
   }
 
   addUnless(names: RegExp, lines: string): boolean {
     if (names.test(this.#text)) return false
     this.#text = `${this.#text.slice(0, -2)}${lines}\r\n`
-    this.#lower = undefined
     return true
   }
 
@@ -69,7 +66,6 @@ export class RenderedHeaders implements HeldHeaders {
 
   #cut(start: number, end: number): void {
     this.#text = this.#text.slice(0, start) + this.#text.slice(end)
-    this.#lower = undefined
   }
 
   /** The lines of a header: from its first character to behind its line break. The status line is none. */
@@ -77,8 +73,7 @@ export class RenderedHeaders implements HeldHeaders {
     const text = this.#text
     const prefix = name.toLowerCase()
     // Most headers that are asked for are not there, and this search is native.
-    this.#lower ??= text.toLowerCase()
-    if (!this.#lower.includes(`\n${prefix}:`)) return NO_LINES
+    if (!beginningOf(prefix).test(text)) return NO_LINES
     const found: HeaderLine[] = []
     for (let start = text.indexOf('\r\n') + 2; start < text.length - 2; ) {
       const end = text.indexOf('\r\n', start) + 2
@@ -93,6 +88,17 @@ export class RenderedHeaders implements HeldHeaders {
 }
 
 const COLON = 58
+
+const beginnings = new Map<string, RegExp>()
+
+/** How the line of a header begins; of the few that are ever asked for. */
+function beginningOf(name: string): RegExp {
+  const known = beginnings.get(name)
+  if (known !== undefined) return known
+  const made = new RegExp(`\n${name}:`, 'i')
+  beginnings.set(name, made)
+  return made
+}
 
 /** Also tells loggers, which ask `getHeader`; they would see it if nothing had waited. */
 function setUnsent(res: RawResponse, name: string, value: string | string[]): void {

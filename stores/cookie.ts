@@ -16,7 +16,7 @@ import type {
   UpdateResult,
 } from '../lib/store.js'
 import { newHandle } from '../lib/token.js'
-import { type Content, contentFromText, contentToText } from './cookie/content.js'
+import { type Content, contentFromText, contentOf, contentToText } from './cookie/content.js'
 import { isLiveHere } from './cookie/facts.js'
 import { type CompleteOptions, type CookieStoreOptions, completeOptions } from './cookie/options.js'
 import type { Opened } from './cookie/recent.js'
@@ -53,7 +53,7 @@ class SealedStore implements CookieStore {
 
   create({ values, terms }: SessionRecord): StoredSession {
     const now = this.clock()
-    return this.stored({ handle: newHandle(), values: copyText(values), facts: factsOfNew(terms, now) }, now)
+    return this.stored(contentOf(newHandle(), factsOfNew(terms, now), copyText(values)), now)
   }
 
   load(token: string, { slide }: { readonly slide: boolean }): LoadedSession | null {
@@ -62,8 +62,8 @@ class SealedStore implements CookieStore {
     if (opened === null) return null
     const { handle, values, facts } = opened.content
     if (slide && isSlideDue(facts, now - facts.seenAt)) {
-      const slid = factsOfSlid(facts, now)
-      return { handle, values, facts: slid, now, token: this.seal({ handle, values, facts: slid }, now) }
+      const slid = contentOf(handle, factsOfSlid(facts, now), values)
+      return { handle, values, facts: slid.facts, now, token: this.seal(slid, now) }
     }
     return { handle, values, facts, now, token: opened.stale ? this.seal(opened.content, now) : token }
   }
@@ -72,9 +72,11 @@ class SealedStore implements CookieStore {
     const now = this.clock()
     const opened = this.open(token, now)
     if (opened === null) return { outcome: 'gone' }
-    const { handle, values, facts } = opened.content
-    if (!meetsExpectations(values, changes.expect)) return { outcome: 'conflict' }
-    const next = { handle, values: changedValues(values, changes), facts: factsOfUpdated(facts, changes) }
+    const { content } = opened
+    if (!meetsExpectations(content.values, changes.expect)) return { outcome: 'conflict' }
+    const values = changedValues(content.values, changes)
+    const facts = factsOfUpdated(content.facts, changes)
+    const next = facts === content.facts ? { ...content, values } : contentOf(content.handle, facts, values)
     return { outcome: 'saved', token: this.seal(next, now) }
   }
 
@@ -83,7 +85,7 @@ class SealedStore implements CookieStore {
     const opened = this.open(token, now)
     if (opened === null) return null
     const { handle, values, facts } = opened.content
-    return this.stored({ handle, values: changedValues(values, changes), facts: factsOfRotated(facts, changes, now) }, now)
+    return this.stored(contentOf(handle, factsOfRotated(facts, changes, now), changedValues(values, changes)), now)
   }
 
   destroy(token: string): MaybePromise<boolean> {
@@ -96,7 +98,6 @@ class SealedStore implements CookieStore {
   }
 
   private seal(content: Content, now: number): string {
-    Object.freeze(content.facts)
     return this.#sealer.seal(contentToText(content), content, now)
   }
 

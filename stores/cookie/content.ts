@@ -1,21 +1,35 @@
 // What is sealed: a whole session, with both clocks, as a list of fields.
+
+import { ownText } from '../../lib/own-text.js'
 import type { SessionFacts, SessionValues } from '../../lib/store.js'
 import { FieldReader, fieldOf, fieldsOf } from './fields.js'
 
 export interface Content {
   readonly handle: string
-  readonly values: SessionValues
   readonly facts: SessionFacts
+  /** Both as text, which stays the same while values change. */
+  readonly head: string
+  readonly values: SessionValues
 }
 
-export function contentToText({ handle, values, facts }: Content): string {
+export function contentOf(handle: string, facts: SessionFacts, values: SessionValues): Content {
+  return { handle, facts: Object.freeze(facts), head: headOf(handle, facts), values }
+}
+
+export function contentToText({ head, values }: Content): string {
+  return head + fieldsOf(values)
+}
+
+function headOf(handle: string, facts: SessionFacts): string {
   const { id, idleMs, lifetimeMs, persistent, indexes, address, agent, certificate, createdAt, startedAt, authenticatedAt, seenAt } = facts
   let text = fieldOf(handle) + fieldOf((persistent ? 'p' : '') + originFlags(facts)) + fieldOf(id)
   text += timeOf(createdAt) + timeOf(startedAt) + timeOf(seenAt) + timeOf(idleMs) + timeOf(authenticatedAt) + timeOf(lifetimeMs)
   if (address !== undefined) text += fieldOf(address)
   if (agent !== undefined) text += fieldOf(agent)
   if (certificate !== undefined) text += fieldOf(certificate)
-  return text + fieldOf(String(Object.keys(indexes).length)) + fieldsOf(indexes) + fieldsOf(values)
+  text += fieldOf(String(Object.keys(indexes).length)) + fieldsOf(indexes)
+  // In one piece.
+  return ownText(text)
 }
 
 /** Of text that was opened, so that we wrote it ourselves. */
@@ -38,7 +52,7 @@ export function contentFromText(text: string): Content {
     ...(flags.includes('c') ? { certificate: fields.next() } : undefined),
     indexes: fields.nextMap(Number(fields.next())),
   })
-  return { handle, values: fields.nextMap(), facts }
+  return { handle, facts, head: fields.passed, values: fields.nextMap() }
 }
 
 function originFlags({ address, agent, certificate }: SessionFacts): string {

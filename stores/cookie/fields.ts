@@ -23,6 +23,11 @@ export class FieldReader {
     this.#text = text
   }
 
+  /** What was read so far. */
+  get passed(): string {
+    return this.#text.slice(0, this.#at)
+  }
+
   next(): string {
     const from = this.#at + 1
     this.#at = from + this.#text.charCodeAt(this.#at)

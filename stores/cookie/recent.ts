@@ -1,7 +1,5 @@
 // What came out of tokens that were opened or sealed lately: a browser sends the same one again and again, and decrypting costs more than all else. Whether the
 // session lives is judged each time.
-import { ownText } from '../../lib/own-text.js'
-
 /** Of all tokens together, in characters: two thousand ordinary sessions. What is in them takes as much again, a few times over. */
 const KEPT_LENGTH = 1024 * 1024
 
@@ -30,12 +28,13 @@ export class RecentTokens<T> {
     return kept?.token === token ? kept.opened : undefined
   }
 
+  /** The token is kept as it is, and must be no part of a longer text. */
   keep(token: string, opened: Opened<T>): void {
     if (this.#length + token.length > KEPT_LENGTH) {
       this.#kept.clear()
       this.#length = 0
     }
-    this.#kept.set(ownText(token.slice(-END_LENGTH)), { token: ownText(token), opened })
+    this.#kept.set(token.slice(-END_LENGTH), { token, opened })
     this.#length += token.length
   }
 }

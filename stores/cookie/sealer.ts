@@ -2,8 +2,9 @@
 //
 //   token  = base64url(header | nonce | ciphertext | tag), in parts if one cookie cannot hold it
 //   header = version and number of parts (4 bits each) | id of the secret (16 bits) | day since the epoch (16 bits)
-import { createCipheriv, createDecipheriv, type KeyObject, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, type KeyObject, randomFillSync } from 'node:crypto'
 import { DAY, SECOND } from '../../lib/durations.js'
+import { ownText } from '../../lib/own-text.js'
 import { type KeyUse, SecretKeys } from './keys.js'
 import type { CompleteOptions } from './options.js'
 import { inParts, joinParts } from './parts.js'
@@ -62,9 +63,8 @@ export class Sealer<T> {
     sealed.writeUInt8((VERSION << 4) | count, 0)
     sealed.writeUInt16BE(this.#newest.id, 1)
     sealed.writeUInt16BE(day, 3)
-    const nonce = randomBytes(NONCE_BYTES)
-    sealed.set(nonce, HEADER_BYTES)
-    const cipher = createCipheriv(CIPHER, this.#newest.ofDay(day), nonce, WHOLE_TAG)
+    randomFillSync(sealed, HEADER_BYTES, NONCE_BYTES)
+    const cipher = createCipheriv(CIPHER, this.#newest.ofDay(day), sealed.subarray(HEADER_BYTES, TEXT_AT), WHOLE_TAG)
     cipher.setAAD(this.#boundTo(sealed))
     sealed.set(cipher.update(text, 'utf8'), TEXT_AT)
     // GCM keeps nothing back for the end.
@@ -95,7 +95,7 @@ export class Sealer<T> {
       const text = keys.id === bytes.readUInt16BE(1) ? this.#decrypt(bytes, keys.ofDay(day)) : null
       if (text === null) continue
       const opened = { content: this.#read(text), stale: keys !== this.#newest, day }
-      this.#recent.keep(token, opened)
+      this.#recent.keep(ownText(token), opened)
       return opened
     }
     return null

@@ -54,13 +54,27 @@ test('T-27: AES-256-GCM with 16-byte tags, HKDF-SHA256 and 12 random bytes are a
   const token = newToken(store, { a: '1' })
   found(other({ secrets: [K2, K1] }), token)
   const used = spies.filter(([, spy]) => spy.mock.calls.length > 0)
-  expect(used.map(([name]) => name).sort()).toEqual(['createCipheriv', 'createDecipheriv', 'createSecretKey', 'hkdfSync', 'randomBytes'])
+  expect(used.map(([name]) => name).sort()).toEqual([
+    'createCipheriv',
+    'createDecipheriv',
+    'createSecretKey',
+    'hkdfSync',
+    'randomBytes',
+    'randomFillSync',
+  ])
   const calls = (name: string): unknown[][] => used.find(([each]) => each === name)?.[1].mock.calls ?? []
   for (const [cipher, key, , options] of [...calls('createCipheriv'), ...calls('createDecipheriv')]) {
     expect([cipher, (key as crypto.KeyObject).symmetricKeySize, options]).toEqual(['aes-256-gcm', 32, { authTagLength: 16 }])
   }
   expect(new Set(calls('hkdfSync').map(([digest]) => digest))).toEqual(new Set(['sha256']))
-  expect(calls('randomBytes')).toEqual([[16], [12], [12]])
+  // The handle, and into each token its nonce.
+  expect(calls('randomBytes')).toEqual([[16]])
+  expect(calls('randomFillSync').map(([, ...place]) => place)).toEqual([
+    [HEADER, 12],
+    [HEADER, 12],
+  ])
+  const nonces = [...calls('createCipheriv'), ...calls('createDecipheriv')].map(([, , nonce]) => (nonce as Buffer).length)
+  expect(new Set(nonces)).toEqual(new Set([12]))
 })
 
 test('keys are derived at the start and once a day, not per token', () => {
@@ -100,7 +114,7 @@ test('keys of many days are not kept for ever, and the one of today stays', () =
 test('T-30: 100,000 seals never use a nonce twice, and each asks the generator for its own', () => {
   const { store } = clockedCookieStore()
   const token = newToken(store)
-  const generator = jest.spyOn(crypto, 'randomBytes')
+  const generator = jest.spyOn(crypto, 'randomFillSync')
   const nonces = new Set<string>()
   for (let n = 0; n < 100_000; n++) {
     const result = store.update(token, {}) as { token: string }
@@ -113,9 +127,10 @@ test('T-30: 100,000 seals never use a nonce twice, and each asks the generator f
 test('T-31: without random numbers there is an error and no token', () => {
   const { store } = clockedCookieStore()
   const token = newToken(store)
-  jest.spyOn(crypto, 'randomBytes').mockImplementation(() => {
+  const fail = () => {
     throw new Error('no entropy')
-  })
+  }
+  jest.spyOn(crypto, 'randomFillSync').mockImplementation(fail)
   expect(() => store.create({ values: {}, terms: { id: '', idleMs: 1, lifetimeMs: 1, persistent: true, indexes: {} } })).toThrow(
     'no entropy',
   )
