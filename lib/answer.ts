@@ -13,10 +13,16 @@ export function hasNews(arrival: Arrival): boolean {
   return found !== null && (found.cookie.stale || found.cookie.token !== found.loaded.token)
 }
 
+/** Nearly every response has none of these, and is spared the reading of its headers one by one. */
+const TOUCHED = /\r\n(?:vary|cache-control|set-cookie):/i
+const APART = 'Vary: Cookie\r\nCache-Control: private\r\n'
+
 /** Adds our headers to the application's. */
 export function decorate(exchange: Exchange, headers: HeldHeaders): void {
   const cookies = cookieLines(exchange)
-  if (cookies.length > 0 || exchange.used) keepApart(headers, cookies.length > 0)
+  if (cookies.length === 0 && !exchange.used) return
+  if (headers.addUnless?.(TOUCHED, APART, cookies)) return
+  keepApart(headers, cookies.length > 0)
   if (cookies.length > 0) headers.set('Set-Cookie', [...othersCookies(exchange, headers), ...cookies])
 }
 
@@ -47,12 +53,7 @@ function othersCookies(exchange: Exchange, headers: HeldHeaders): readonly strin
   return (typeof given === 'string' ? [given] : given).filter((line) => !isOurLine(exchange.app.config, line))
 }
 
-/** Nearly every response has neither, and is spared the reading of its headers one by one. */
-const CACHING = /\r\n(?:vary|cache-control):/i
-const APART = 'Vary: Cookie\r\nCache-Control: private\r\n'
-
 function keepApart(headers: HeldHeaders, setsCookie: boolean): void {
-  if (headers.addUnless?.(CACHING, APART)) return
   const vary = textOf(headers.get('Vary'))
   if (!/(^|,)\s*(cookie|\*)\s*(,|$)/i.test(vary)) headers.set('Vary', vary === '' ? 'Cookie' : `${vary}, Cookie`)
   const caching = textOf(headers.get('Cache-Control'))

@@ -10,8 +10,8 @@ const { getHeader, getHeaderNames } = OutgoingMessage.prototype
 export interface HeldHeaders {
   /** A list if the header is there more than once, as `Set-Cookie` may be. */
   get(name: string): string | readonly string[] | undefined
-  /** Only where the head is text: adds whole lines, unless a line begins with one of the names. Loggers are not told. */
-  addUnless?(names: RegExp, lines: string): boolean
+  /** Only where the head is text: adds whole lines and cookies, unless a line of it begins with one of the names. Loggers are told of the cookies. */
+  addUnless?(names: RegExp, lines: string, cookies: readonly string[]): boolean
   /** Entries that the value repeats from before stay as and where they are; the rest is added. */
   set(name: string, value: string | readonly string[]): void
 }
@@ -54,9 +54,12 @@ export class RenderedHeaders implements HeldHeaders {
     if (!kept) for (const { start, end } of found.toReversed()) this.#cut(start + added.length, end + added.length)
   }
 
-  addUnless(names: RegExp, lines: string): boolean {
+  addUnless(names: RegExp, lines: string, cookies: readonly string[]): boolean {
     if (names.test(this.#text)) return false
-    this.#text = `${this.#text.slice(0, -2)}${lines}\r\n`
+    if (cookies.length > 0) setUnsent(this.#res, 'Set-Cookie', [...cookies])
+    let added = lines
+    for (const cookie of cookies) added += `Set-Cookie: ${cookie}\r\n`
+    this.#text = `${this.#text.slice(0, -2)}${added}\r\n`
     return true
   }
 

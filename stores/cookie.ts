@@ -72,11 +72,11 @@ class SealedStore implements CookieStore {
     const now = this.clock()
     const opened = this.open(token, now)
     if (opened === null) return { outcome: 'gone' }
-    const { content } = opened
-    if (!meetsExpectations(content.values, changes.expect)) return { outcome: 'conflict' }
-    const values = changedValues(content.values, changes)
-    const facts = factsOfUpdated(content.facts, changes)
-    const next = facts === content.facts ? { ...content, values } : contentOf(content.handle, facts, values)
+    const { handle, facts: before, head } = opened.content
+    if (!meetsExpectations(opened.content.values, changes.expect)) return { outcome: 'conflict' }
+    const values = changedValues(opened.content.values, changes)
+    const facts = factsOfUpdated(before, changes)
+    const next = facts === before ? { handle, facts, head, values } : contentOf(handle, facts, values)
     return { outcome: 'saved', token: this.seal(next, now) }
   }
 

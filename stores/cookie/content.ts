@@ -1,5 +1,6 @@
 // What is sealed: a whole session, with both clocks, as a list of fields.
 
+import { factsFrom } from '../../lib/facts.js'
 import { ownText } from '../../lib/own-text.js'
 import type { SessionFacts, SessionValues } from '../../lib/store.js'
 import { FieldReader, fieldOf, fieldsOf } from './fields.js'
@@ -37,21 +38,22 @@ export function contentFromText(text: string): Content {
   const fields = new FieldReader(text)
   const handle = fields.next()
   const flags = fields.next()
+  const persistent = flags.includes('p')
+  const id = fields.next()
+  const [createdAt, startedAt, seenAt, idleMs] = [
+    Number(fields.next()),
+    Number(fields.next()),
+    Number(fields.next()),
+    Number(fields.next()),
+  ]
+  const [authenticatedAt, lifetimeMs] = [timeOrNull(fields.next()), timeOrNull(fields.next())]
+  const address = flags.includes('a') ? fields.next() : undefined
+  const agent = flags.includes('g') ? fields.next() : undefined
+  const certificate = flags.includes('c') ? fields.next() : undefined
+  const indexes = fields.nextMap(Number(fields.next()))
+  const terms = { id, idleMs, lifetimeMs, persistent, indexes, address, agent, certificate }
   // Frozen, as the values are: what was opened may be handed out again.
-  const facts = Object.freeze({
-    id: fields.next(),
-    createdAt: Number(fields.next()),
-    startedAt: Number(fields.next()),
-    seenAt: Number(fields.next()),
-    idleMs: Number(fields.next()),
-    authenticatedAt: timeOrNull(fields.next()),
-    lifetimeMs: timeOrNull(fields.next()),
-    persistent: flags.includes('p'),
-    ...(flags.includes('a') ? { address: fields.next() } : undefined),
-    ...(flags.includes('g') ? { agent: fields.next() } : undefined),
-    ...(flags.includes('c') ? { certificate: fields.next() } : undefined),
-    indexes: fields.nextMap(Number(fields.next())),
-  })
+  const facts = Object.freeze(factsFrom(terms, { createdAt, startedAt, authenticatedAt, seenAt }))
   return { handle, facts, head: fields.passed, values: fields.nextMap() }
 }
 

@@ -1,6 +1,7 @@
 // A session as one text: a line of JSON with proof, facts and the lengths of keys and values, and after it their texts in a row. So
 // values are neither escaped nor parsed on their way. Of the verifier only the proof is there.
 import { blank } from '../../lib/apply.js'
+import { factsFrom } from '../../lib/facts.js'
 import type { SessionFacts, SessionValues } from '../../lib/store.js'
 
 /** Another form gets another number, so that two versions of this package may run side by side. */
@@ -95,18 +96,6 @@ function readFacts(id: string, times: Head[3], persistent: boolean, [address, ag
   const [createdAt, startedAt, authenticatedAt, seenAt, idleMs, lifetimeMs] = times
   const indexes = blank()
   for (let n = 0; n + 1 < pairs.length; n += 2) indexes[pairs[n] ?? ''] = pairs[n + 1] ?? ''
-  return {
-    id,
-    idleMs,
-    lifetimeMs,
-    persistent,
-    indexes,
-    ...(address !== null ? { address } : undefined),
-    ...(agent !== null ? { agent } : undefined),
-    ...(certificate !== undefined ? { certificate } : undefined),
-    createdAt,
-    startedAt,
-    authenticatedAt,
-    seenAt,
-  }
+  const terms = { id, idleMs, lifetimeMs, persistent, indexes, address: address ?? undefined, agent: agent ?? undefined, certificate }
+  return factsFrom(terms, { createdAt, startedAt, authenticatedAt, seenAt })
 }

@@ -1,4 +1,6 @@
 // A session as a hash (see scripts.ts) and back.
+import { blank, copyText } from '../../lib/apply.js'
+import { factsFrom } from '../../lib/facts.js'
 import type { SessionFacts, SessionNotice, SessionTerms, SessionValues } from '../../lib/store.js'
 import { unreadable } from './errors.js'
 import { isMarked, unpack } from './packing.js'
@@ -31,20 +33,14 @@ export function clockArguments({ idleMs, lifetimeMs, persistent }: Terms): strin
 }
 
 export function factsOfNew(terms: SessionTerms, now: number, hasUser: boolean): SessionFacts {
-  const { id, idleMs, lifetimeMs, persistent, indexes, address, agent, certificate } = terms
-  return {
-    ...{ id, idleMs, lifetimeMs, persistent, indexes: Object.assign(Object.create(null), indexes) },
-    ...(address !== undefined && { address }),
-    ...(agent !== undefined && { agent }),
-    ...(certificate !== undefined && { certificate }),
-    ...{ createdAt: now, startedAt: now, authenticatedAt: hasUser ? now : null, seenAt: now },
-  }
+  const own = { ...terms, indexes: copyText(terms.indexes) }
+  return factsFrom(own, { createdAt: now, startedAt: now, authenticatedAt: hasUser ? now : null, seenAt: now })
 }
 
 /** Fields and texts in turn, then the time of Redis and when the session was seen; `slid`: by now it was seen again. */
 export function readHash(operation: string, reply: readonly unknown[], slid: boolean = false): StoredHash {
-  const values: Record<string, string> = Object.create(null)
-  const indexes: Record<string, string> = Object.create(null)
+  const values = blank()
+  const indexes = blank()
   const single: SingleFields = { ...NO_FIELDS }
   const last = reply.length - 2
   for (let place = 0; place < last; place += 2) {
@@ -94,21 +90,12 @@ function readFacts(operation: string, single: Readonly<SingleFields>, indexes: S
   if (times?.length !== 6) throw unreadable(operation)
   const [createdAt, startedAt, authenticatedAt, idleMs, lifetimeMs] = times.map((time) => (time === '-' ? null : Number(time)))
   const { a: address, g: agent, c: certificate, n: notice } = single
-  return {
-    id: single['i'] ?? '',
-    idleMs: idleMs ?? 0,
-    lifetimeMs: lifetimeMs ?? null,
-    persistent: times[5] === '1',
-    indexes,
-    ...(address !== undefined && { address }),
-    ...(agent !== undefined && { agent }),
-    ...(certificate !== undefined && { certificate }),
-    createdAt: createdAt ?? 0,
-    startedAt: startedAt ?? 0,
-    authenticatedAt: authenticatedAt ?? null,
-    seenAt,
-    ...(notice !== undefined && { notice: noticeOf(notice) }),
-  }
+  const clocks = { idleMs: idleMs ?? 0, lifetimeMs: lifetimeMs ?? null }
+  return factsFrom(
+    { id: single['i'] ?? '', ...clocks, persistent: times[5] === '1', indexes, address, agent, certificate },
+    { createdAt: createdAt ?? 0, startedAt: startedAt ?? 0, authenticatedAt: authenticatedAt ?? null, seenAt },
+    notice === undefined ? undefined : noticeOf(notice),
+  )
 }
 
 /** Puts the values as the application wrote them. A promise only if one is marked. */
