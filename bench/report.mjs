@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { cpus } from 'node:os'
-import { median, uncertainty } from './statistics.mjs'
+import { median, spread } from './statistics.mjs'
 
 const PACKAGES = ['express', 'express-session', 'connect-redis', 'redis', 'iron-session', 'cookie-session', 'connect-memcached', 'memjs']
 
@@ -10,14 +10,14 @@ export function printHeading({ starts, rounds, requests, connections, inject, aw
   console.log(`Node ${process.version}, ${cpus()[0].model}`)
   const how = inject ? ', in process (not for publication)' : awake ? '' : ', each waited for asleep: no core is left for the client'
   console.log(`${starts} starts with ${rounds} rounds of ${requests} requests, ${connections} connections${how}`)
-  console.log('CPU time of the server per request, in microseconds; tax = over bare Express; ± 95 %')
+  console.log('CPU time of the server per request, in microseconds; tax = over bare Express; ± half the range over the starts')
 }
 
-/** `costs`: for each application its CPU time per request, round by round; `commands`: for some, how many each request sent to Redis. */
-export function printScenario({ name }, comparisons, costs, commands) {
+/** `starts`: so many stretches of the rounds; `costs`: for each application its CPU time per request, round by round; `commands`: for some, how many each request sent to Redis. */
+export function printScenario({ name }, comparisons, { starts, costs, commands }) {
   const tax = (app) => costs.get(app).map((cost, round) => cost - costs.get('bare')[round])
   const row = (label, app) => {
-    const over = app === 'bare' ? '' : `   tax ${micros(median(tax(app)))} ± ${uncertainty(tax(app)).toFixed(1)}`
+    const over = app === 'bare' ? '' : `   tax ${micros(median(tax(app)))} ± ${spread(tax(app), starts).toFixed(1)}`
     const sent = commands.has(app) ? `   commands per request ${commands.get(app).toFixed(2)}` : ''
     console.log(`  ${label.padEnd(20)} ${micros(median(costs.get(app)))}${over}${sent}`)
   }

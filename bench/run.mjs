@@ -56,7 +56,13 @@ const awake = cpus().length >= [redis, memcached].filter((backend) => backend !=
 printHeading({ ...settings, awake })
 const costs = new Map(scenarios.map((scenario) => [scenario, new Map(appsOf(scenario).map((name) => [name, []]))]))
 for (let start = 0; start < settings.starts; start++) await withApps(['bare', ...appsIn(comparisons), 'bare again'], measure)
-for (const scenario of scenarios) printScenario(scenario, comparisonsOf(scenario), costs.get(scenario), await commandsIn(scenario))
+for (const scenario of scenarios) {
+  printScenario(scenario, comparisonsOf(scenario), {
+    starts: settings.starts,
+    costs: costs.get(scenario),
+    commands: await commandsIn(scenario),
+  })
+}
 await Promise.all([redis?.stop(), memcached?.stop()])
 
 function appsIn(some) {

@@ -4,11 +4,9 @@ export function median(numbers) {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
 }
 
-/** How far a median of so many samples may be off: the half width of its 95 % interval, from the ranks. */
-export function uncertainty(numbers) {
-  const sorted = [...numbers].sort((a, b) => a - b)
-  const reach = 0.98 * Math.sqrt(sorted.length)
-  const low = sorted[Math.max(0, Math.floor(sorted.length / 2 - reach))]
-  const high = sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length / 2 + reach) - 1)]
-  return (high - low) / 2
+/** Half the range of the medians of so many equal stretches: what one start measures is no independent sample of the next. */
+export function spread(numbers, stretches) {
+  const length = numbers.length / stretches
+  const medians = Array.from({ length: stretches }, (_, n) => median(numbers.slice(n * length, (n + 1) * length)))
+  return (Math.max(...medians) - Math.min(...medians)) / 2
 }

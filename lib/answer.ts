@@ -15,6 +15,7 @@ export function hasNews(arrival: Arrival): boolean {
 
 /** Nearly every response has none of these, and is spared the reading of its headers one by one. */
 const TOUCHED = /\r\n(?:vary|cache-control|set-cookie):/i
+const CACHING = /\r\n(?:vary|cache-control):/i
 const APART = 'Vary: Cookie\r\nCache-Control: private\r\n'
 
 /** Adds our headers to the application's. */
@@ -22,7 +23,7 @@ export function decorate(exchange: Exchange, headers: HeldHeaders): void {
   const cookies = cookieLines(exchange)
   if (cookies.length === 0 && !exchange.used) return
   if (headers.addUnless?.(TOUCHED, APART, cookies)) return
-  keepApart(headers, cookies.length > 0)
+  if (!headers.addUnless?.(CACHING, APART, NO_LINES)) keepApart(headers, cookies.length > 0)
   if (cookies.length > 0) headers.set('Set-Cookie', [...othersCookies(exchange, headers), ...cookies])
 }
 

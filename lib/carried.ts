@@ -59,7 +59,7 @@ function carrierOf(request: IncomingMessage): object {
   return Array.isArray(rawHeaders) ? rawHeaders : request
 }
 
-/** What was asked for last. Mostly a request is served in one go, and asks half a dozen times; what it carries stays the same. */
+/** What was asked for last, until its response ends: mostly a request is served in one go, and asks half a dozen times. */
 let lastRequest: IncomingMessage | undefined
 let lastResponse: ServerResponse | undefined
 let lastCarried: Carried | undefined
@@ -85,7 +85,16 @@ export function carryFor(request: IncomingMessage): Carried {
   return remembered(request, carried)
 }
 
+/** A request that is done with is nobody's to keep. */
+export function forgetLast(): void {
+  lastRequest = undefined
+  lastResponse = undefined
+  lastCarried = undefined
+}
+
 function remembered(request: IncomingMessage, carried: Carried): Carried {
+  // HTTP/2 responses do not tell when they end.
+  if (!(request instanceof IncomingMessage)) return carried
   lastRequest = request
   lastResponse = undefined
   lastCarried = carried

@@ -17,8 +17,8 @@ type GivenTerms = Omit<SessionTerms, Origin> & { readonly [K in Origin]?: string
 type Clocks = Pick<SessionFacts, 'seenAt' | 'idleMs' | 'startedAt' | 'lifetimeMs'>
 
 /**
- * Facts are made nowhere else, and field by field: a spread takes five times as long, and V8 gives what it makes several layouts, each of which costs whoever
- * reads it (measured on Node 20). A notice is left out unless it is named.
+ * All facts that requests read come from here, field by field: a spread takes five times as long, and V8 gives what it makes several layouts, each of which
+ * costs whoever reads it (measured on Node 20). Fields that this version does not know are left out, and a notice that is not named.
  */
 export function factsFrom(terms: GivenTerms, times: Times, notice?: SessionNotice): SessionFacts {
   const { id, idleMs, lifetimeMs, persistent, indexes, address, agent, certificate } = terms

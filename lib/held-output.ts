@@ -5,7 +5,7 @@
 import { ServerResponse } from 'node:http'
 import { Writable } from 'node:stream'
 import { at } from './at.js'
-import { type Carried, carriedByResponse } from './carried.js'
+import { type Carried, carriedByResponse, forgetLast } from './carried.js'
 
 type Callback = ((error?: Error | null) => void) | null | undefined
 export type Method = (...args: unknown[]) => unknown
@@ -78,7 +78,9 @@ export function watchOutput(): void {
     },
     end(this: RawResponse, chunk: unknown, encoding: unknown, callback: unknown): unknown {
       const ender = carriedByResponse(this)?.ender
-      return ender === undefined ? own.end.call(this, chunk, encoding, callback) : ender.end([chunk, encoding, callback])
+      const ended = ender === undefined ? own.end.call(this, chunk, encoding, callback) : ender.end([chunk, encoding, callback])
+      forgetLast()
+      return ended
     },
     write(this: RawResponse, ...args: unknown[]): unknown {
       const gate = gateIfHeld(this)
@@ -149,6 +151,7 @@ export function openGate(res: RawResponse, gate: OutputGate): void {
   // `end` uncorks for good, but in Node there would have been nothing left to cork by now.
   if (res.finished) uncorkAll(res)
   if (res.outputData.length > 0) res._flush()
+  if (isEnded(res)) forgetLast()
 }
 
 function uncorkAll(res: RawResponse): void {

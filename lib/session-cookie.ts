@@ -11,7 +11,7 @@ import type { OpenedToken } from './token-signer.js'
 /** More live candidates than this mean nothing good. */
 const MAX_TOKENS = 4
 
-/** More forged cookies than this are not looked at: each costs a signature check. */
+/** More different forged cookies than this are not looked at: each costs a signature check. */
 const MAX_FORGED = 64
 
 /** Most lines that remove a planted cookie; a response's head must stay small enough for a proxy. */
@@ -38,18 +38,21 @@ export function readSessionCookies(app: SessionApp, request: IncomingMessage): P
   const header = request.headers.cookie
   if (header === undefined) return NONE
   const values = valuesNamed(header, app.config.key)
-  const all = (app.config.store.tokenParts ?? 1) === 1 ? values : [...values, ...joinedValues(app, header)]
-  return all.length === 0 ? NONE : { tokens: openedOf(app, all), present: true }
+  if ((app.config.store.tokenParts ?? 1) === 1) return values.length === 0 ? NONE : { tokens: openedOf(app, values), present: true }
+  const whole = joinedValues(app, header)
+  const tokens = openedOf(app, [...values.filter(app.signer.isPlausible), ...whole])
+  return { tokens, present: values.length > 0 || whole.length > 0 }
 }
 
 function openedOf({ signer }: SessionApp, values: readonly string[]): readonly OpenedToken[] {
   let tokens = NO_TOKENS
-  let forged = 0
+  let forged: Set<string> | undefined
   for (const value of values) {
+    if (forged?.has(value)) continue
     const opened = signer.open(value)
-    if (opened === null && signer.isPlausible(value)) forged++
     if (opened !== null) tokens = tokens.length === 0 ? [opened] : withToken(tokens, opened)
-    if (forged === MAX_FORGED || tokens.length === MAX_TOKENS) break
+    else if (signer.isPlausible(value)) forged = (forged ?? new Set()).add(value)
+    if (forged?.size === MAX_FORGED || tokens.length === MAX_TOKENS) break
   }
   return tokens
 }

@@ -25,6 +25,24 @@ function page(work: (session: AnySession) => unknown, headers: Readonly<Record<s
   }
 }
 
+test('loggers are not told of what is there for caches alone, beside a cookie of the application or not', async () => {
+  const told: unknown[] = []
+  const ask: (own: readonly string[]) => Handler = (own) => (request, response) => {
+    request.session.get('n')
+    if (own.length > 0) response.setHeader('Set-Cookie', own)
+    response.on('finish', () => told.push(['vary', 'cache-control', 'set-cookie'].map((name) => response.getHeader(name))))
+    response.end()
+  }
+  const { browser } = await place({ '/': ask([]), '/own': ask(['a=1']) })
+  await browser.get('/set')
+  const heads = [await browser.get('/'), await browser.get('/own')].map(({ headers }) => [headers['vary'], headers['cache-control']])
+  expect(heads).toEqual(Array(2).fill(['Cookie', 'private']))
+  expect(told).toEqual([
+    [undefined, undefined, undefined],
+    [undefined, undefined, ['a=1']],
+  ])
+})
+
 describe('the Set-Cookie header', () => {
   test('is sent when the token is new, and never to slide', async () => {
     const { browser } = await place({ '/read': page((session) => session.get('n')), '/': page(() => {}) })

@@ -15,6 +15,16 @@ describe('an answer that may be a promise', () => {
     expect([undefined, null, 0, '', {}, [], THENABLE].map((value) => isPending(value as never))).toEqual(Array(7).fill(false))
   })
 
+  test('of our own is one also if something else took the name Promise', async () => {
+    const { Promise: own } = globalThis
+    globalThis.Promise = class Other<T> extends own<T> {} as never
+    try {
+      expect([isPending((async () => {})()), isPending(globalThis.Promise.resolve()), isPending({} as never)]).toEqual([true, true, false])
+    } finally {
+      globalThis.Promise = own
+    }
+  })
+
   test('goes on at once if it is there, and stays without a promise', () => {
     expect(whenReady(1, (value) => value + 1)).toBe(2)
     expect(() =>

@@ -85,6 +85,18 @@ describe('reading the session cookie', () => {
     expect(open).toHaveBeenCalledTimes(68)
     expect(tokensIn(app, `${cookies(60, forged)}; sid=${a}`)).toEqual([one])
     expect(tokensIn(app, `${'sid=junk; '.repeat(1000)}sid=${a}`)).toEqual([one])
+    expect(tokensIn(app, `${`sid=${forged()}; `.repeat(100)}sid=${a}`)).toEqual([one])
+  })
+
+  test('in parts or not, is no longer than what browsers keep in one, and one that is longer is there and opens nothing', () => {
+    const { config } = appOf()
+    const sealing = appOf({ store: Object.assign(Object.create(config.store), { sealsToken: true, tokenParts: 3 }) })
+    const read = (cookie: string) => readSessionCookies(sealing, requestWith({ cookie }))
+    expect(read(`sid=${'x'.repeat(4096)}`)).toEqual({ tokens: [{ token: 'x'.repeat(4096), stale: false }], present: true })
+    expect(read(`sid=${'x'.repeat(4097)}`)).toEqual({ tokens: [], present: true })
+    expect(read('sid.0=x; sid.1=y')).toEqual({ tokens: [{ token: 'x.y', stale: false }], present: true })
+    expect(read('sid.1=y')).toEqual({ tokens: [], present: true })
+    expect(read('other=y')).toEqual({ tokens: [], present: false })
   })
 
   test('trims white space around a value, and takes none inside of one, however long it runs (T-80)', () => {
