@@ -72,8 +72,9 @@ export function carriedBy(request: IncomingMessage): Carried | undefined {
 
 export function carriedByResponse(response: ServerResponse): Carried | undefined {
   if (lastResponse === response) return lastCarried
-  const carried = carriedBy(at(response, 'req'))
-  if (carried !== undefined) lastResponse = response
+  const request = at(response, 'req')
+  const carried = carriedBy(request)
+  if (carried !== undefined && lastRequest === request) lastResponse = response
   return carried
 }
 

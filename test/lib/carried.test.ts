@@ -1,8 +1,10 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import { IncomingMessage, ServerResponse } from 'node:http'
+import { Socket } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from '@jest/globals'
+import { carriedBy, carriedByResponse, carryFor, forgetLast } from '../../lib/carried.js'
 import { memoryStore, session } from '../../lib/index.js'
 import { Browser } from '../support/browser.js'
 import { promised } from '../support/faulty-store.js'
@@ -29,6 +31,21 @@ const HANDLERS: Record<string, (request: IncomingMessage, response: ServerRespon
   },
   'never looks': (_request, response) => void response.end('ok'),
 }
+
+test('a response answers for its own request, whatever kind that is and whoever was asked about before', () => {
+  const requests = [new IncomingMessage(new Socket()), { method: 'GET', rawHeaders: [] } as never, new IncomingMessage(new Socket())]
+  const exchanges = requests.map((request) => ({ request, response: new ServerResponse(request), carried: carryFor(request) }))
+  for (const one of exchanges) {
+    for (const other of exchanges) {
+      const found = [one, other, other, one, one].map(({ response }) => carriedByResponse(response))
+      expect(found.map((carried) => exchanges.findIndex((each) => each.carried === carried))).toEqual(
+        [one, other, other, one, one].map((each) => exchanges.indexOf(each)),
+      )
+      expect([carriedBy(one.request), carriedBy(other.request)].map((carried) => carried === one.carried)).toEqual([true, one === other])
+      forgetLast()
+    }
+  }
+})
 
 describe.each(Object.entries(STORES))('over %s', (_, store) => {
   test.each(Object.entries(HANDLERS))('a request that %s is not kept once its response has ended', async (_, handler) => {
