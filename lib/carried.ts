@@ -36,19 +36,6 @@ class Carrying extends Given {
   }
 }
 
-/** Where all copies of this package find the class of the first. */
-const CARRYING: unique symbol = Symbol.for('steady-session.carrying') as never
-
-type Carrier = Pick<typeof Carrying, 'by' | 'put'>
-
-function sharedCarrier(): Carrier {
-  const home = IncomingMessage.prototype as { [CARRYING]?: Carrier }
-  if (home[CARRYING] === undefined) Object.defineProperty(home, CARRYING, { value: Carrying })
-  return home[CARRYING] ?? Carrying
-}
-
-const { by, put } = sharedCarrier()
-
 /**
  * The list of raw headers, which belongs to its request alone and stays: a property of the request itself would have V8 copy the layout of all
  * others, since Express has changed its prototype, and a WeakMap doubles the work of the garbage collector (both measured).
@@ -64,30 +51,30 @@ let lastRequest: IncomingMessage | undefined
 let lastResponse: ServerResponse | undefined
 let lastCarried: Carried | undefined
 
-export function carriedBy(request: IncomingMessage): Carried | undefined {
+function byRequest(request: IncomingMessage): Carried | undefined {
   if (lastRequest === request) return lastCarried
-  const carried = by(carrierOf(request))
+  const carried = Carrying.by(carrierOf(request))
   return carried && remembered(request, carried)
 }
 
-export function carriedByResponse(response: ServerResponse): Carried | undefined {
+function byResponse(response: ServerResponse): Carried | undefined {
   if (lastResponse === response) return lastCarried
   const request = at(response, 'req')
-  const carried = carriedBy(request)
+  const carried = byRequest(request)
   if (carried !== undefined && lastRequest === request) lastResponse = response
   return carried
 }
 
-export function carryFor(request: IncomingMessage): Carried {
-  const known = carriedBy(request)
+function forRequest(request: IncomingMessage): Carried {
+  const known = byRequest(request)
   if (known !== undefined) return known
   const carried: Carried = { exchange: undefined, outlet: undefined, ender: undefined, gate: undefined }
-  put(carrierOf(request), carried)
+  Carrying.put(carrierOf(request), carried)
   return remembered(request, carried)
 }
 
 /** A request that is done with is nobody's to keep. */
-export function forgetLast(): void {
+function forget(): void {
   lastRequest = undefined
   lastResponse = undefined
   lastCarried = undefined
@@ -101,3 +88,21 @@ function remembered(request: IncomingMessage, carried: Carried): Carried {
   lastCarried = carried
   return carried
 }
+
+/** Where all copies of this package find the functions of the first: what one puts on a request, or remembers of it, the others must find and forget. */
+const CARRYING: unique symbol = Symbol.for('steady-session.carrying') as never
+
+const OWN = { byRequest, byResponse, forRequest, forget }
+
+function shared(): typeof OWN {
+  const home = IncomingMessage.prototype as { [CARRYING]?: typeof OWN }
+  if (home[CARRYING] === undefined) Object.defineProperty(home, CARRYING, { value: OWN })
+  return home[CARRYING] ?? OWN
+}
+
+const SHARED: typeof OWN = shared()
+
+export const carriedBy: typeof byRequest = SHARED.byRequest
+export const carriedByResponse: typeof byResponse = SHARED.byResponse
+export const carryFor: typeof forRequest = SHARED.forRequest
+export const forgetLast: typeof forget = SHARED.forget

@@ -161,24 +161,28 @@ export function lostUpdate(setup: RaceSetup): void {
       `${MANY} overlapping requests that add to one list by update lose none, and other keys survive beside it`,
       async () => {
         const meet = barrier(MANY + 1)
-        const race = await setup.start({
-          ...COMMON,
-          '/add': async (req, res) => {
-            await meet()
-            const item = String(req.url).split('?')[1]
-            await req.session.update('cart', (cart) => [...cart, item])
-            answer(res, 'added')
+        const race = await setup.start(
+          {
+            ...COMMON,
+            '/add': async (req, res) => {
+              await meet()
+              const item = String(req.url).split('?')[1]
+              await req.session.update('cart', (cart) => [...cart, item])
+              answer(res, 'added')
+            },
+            '/other': async (req, res) => {
+              await meet()
+              req.session.other = true
+              answer(res, 'other')
+            },
           },
-          '/other': async (req, res) => {
-            await meet()
-            req.session.other = true
-            answer(res, 'other')
-          },
-        })
+          { storeTimeout: '10s' },
+        )
         const browser = race.browser()
         await browser.get('/start')
         const items = Array.from({ length: MANY }, (_, i) => `item-${i}`)
-        await Promise.all([...items.map((item) => browser.get(`/add?${item}`)), browser.get('/other')])
+        const answers = await Promise.all([...items.map((item) => browser.get(`/add?${item}`)), browser.get('/other')])
+        expect(answers.map(({ status }) => status)).toEqual(Array(MANY + 1).fill(200))
         const data = (await browser.get('/data')).json() as { cart: string[]; other: boolean }
         expect(data.cart.toSorted()).toEqual(['apple', ...items].toSorted())
         expect(data.other).toBe(true)
