@@ -91,7 +91,7 @@ function setUp(framework: Framework, open: () => MaybePromise<SessionStore>, opt
   const startOn = starter(framework, options)
   return {
     framework,
-    storeTimeout: options.storeTimeout ?? '250ms',
+    storeTimeout: options.storeTimeout ?? '600ms',
     proving: (...promises) => rules.proving(...promises),
     can: (limit) => rules.can(limit),
     start: async (routes, given, middlewares) => startOn(await open(), routes, given, middlewares),
